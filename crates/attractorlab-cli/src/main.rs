@@ -1,0 +1,3 @@
+//! The program `attractorlab`.
+
+fn main() {}

@@ -1,0 +1,5 @@
+//! Gaussian averages, all-roots search, vector kernels, linear algebra and random streams.
+//!
+//! This crate knows no network: everything here is plain numerical mathematics.
+
+pub mod random;

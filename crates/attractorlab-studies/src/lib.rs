@@ -1,0 +1,12 @@
+//! One folder a paper, one file a figure: parameters, run, claims, figure.
+
+mod claim;
+mod study;
+
+pub use claim::{Claim, Comparison, Quantity};
+pub use study::{Context, Outcome, Preset, Progress, Silent, Study, StudyError};
+
+/// All studies, in the order in which they are run and reported.
+pub fn all() -> Vec<&'static dyn Study> {
+    Vec::new()
+}

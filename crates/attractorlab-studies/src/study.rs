@@ -1,0 +1,107 @@
+//! What a study is, and what it hands over.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use attractorlab_figures::{Figure, Table};
+use serde::{Deserialize, Serialize};
+
+use crate::Claim;
+
+/// Size of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// At most six seconds on two cores; tolerances widened by statistics, not by hand.
+    Quick,
+    /// The paper's size.
+    Full,
+}
+
+impl std::fmt::Display for Preset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Quick => "quick",
+            Self::Full => "full",
+        })
+    }
+}
+
+/// Receives the progress of a study; called from many threads.
+pub trait Progress: Sync {
+    /// `done` of `total` equal steps are finished.
+    fn update(&self, done: usize, total: usize);
+}
+
+/// A progress receiver that ignores everything.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn update(&self, _done: usize, _total: usize) {}
+}
+
+/// What the surroundings give to a running study.
+pub struct Context<'a> {
+    /// Size of the run.
+    pub preset: Preset,
+    /// Root of the seed tree.
+    pub seed: u64,
+    /// Told about finished steps.
+    pub progress: &'a dyn Progress,
+    /// Set when the user wants to stop.
+    pub cancelled: &'a AtomicBool,
+}
+
+impl Context<'_> {
+    /// Returns [`StudyError::Cancelled`] if the user wants to stop. Call between steps of a few tens of ms.
+    ///
+    /// # Errors
+    /// [`StudyError::Cancelled`] once the flag is set.
+    pub fn check(&self) -> Result<(), StudyError> {
+        if self.cancelled.load(Ordering::Relaxed) { Err(StudyError::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// Why a study could not run. (A claim that fails is not an error.)
+#[derive(Debug, thiserror::Error)]
+pub enum StudyError {
+    /// The user stopped it.
+    #[error("the study was stopped before its end")]
+    Cancelled,
+    /// The library refused a step.
+    #[error("{step}: {source}")]
+    Library {
+        /// What was being done.
+        step: String,
+        /// Why it could not be done.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// What a study produces.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// Figures, each with a caption that says what it shows in one sentence.
+    pub figures: Vec<Figure>,
+    /// Tables to be read.
+    pub tables: Vec<Table>,
+    /// Claims with their verdicts.
+    pub claims: Vec<Claim>,
+}
+
+/// A question with an answer that can be checked.
+pub trait Study: Sync {
+    /// `PAPER/NAME`, for example `mastrogiuseppe2019/target-sweep`.
+    fn id(&self) -> &'static str;
+    /// A title of a few words.
+    fn title(&self) -> &'static str;
+    /// The question it answers, in one or two sentences.
+    fn question(&self) -> &'static str;
+    /// Parameters of a preset, as they are printed in the report.
+    fn parameters(&self, preset: Preset) -> serde_json::Value;
+    /// Runs it.
+    ///
+    /// # Errors
+    /// [`StudyError`] if it could not run; a claim that fails is part of a normal [`Outcome`].
+    fn run(&self, context: &Context<'_>) -> Result<Outcome, StudyError>;
+}

@@ -1,0 +1,1 @@
+//! Build, train, dissect and predict recurrent networks that compute with fixed points.
