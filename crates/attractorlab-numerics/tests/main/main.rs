@@ -1,3 +1,4 @@
 //! Integration tests of attractorlab-numerics: one binary.
 
 mod gaussian;
+mod roots;
