@@ -2,4 +2,6 @@
 //!
 //! This crate knows no network: everything here is plain numerical mathematics.
 
+pub mod kernels;
+pub mod linalg;
 pub mod random;
