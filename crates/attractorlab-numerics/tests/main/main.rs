@@ -1,3 +1,5 @@
 //! Tests of the public interface, one module a room.
 
+mod double_double;
+mod kernels;
 mod linalg;
