@@ -4,6 +4,8 @@
 
 pub mod chebyshev;
 pub mod gaussian;
+pub mod kernels;
+pub mod linalg;
 pub mod quadrature;
 pub mod random;
 pub mod roots;
