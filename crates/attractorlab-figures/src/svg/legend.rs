@@ -118,24 +118,24 @@ pub(super) fn place(plot: &Plot<'_>, entries: &[Entry<'_>], occupancy: &Occupanc
         .map_or(Place::Above, Place::Inside)
 }
 
-/// Breaks the lines of a legend above the axes into rows that fit.
-fn rows<'b, 'a>(entries: &'b [Entry<'a>], available: f64) -> Vec<Vec<&'b Entry<'a>>> {
-    let mut rows: Vec<(f64, Vec<&Entry<'a>>)> = Vec::new();
-    for entry in entries {
-        match rows.last_mut() {
-            Some((used, row)) if *used + COLUMN_GAP + entry.width() <= available => {
-                *used += COLUMN_GAP + entry.width();
-                row.push(entry);
-            }
-            _ => rows.push((entry.width(), vec![entry])),
+/// Widths of the columns of a legend above the axes: as many columns as fit, one under the other.
+fn columns(entries: &[Entry<'_>], available: f64) -> Vec<f64> {
+    for count in (2..=entries.len()).rev() {
+        let mut widths = vec![0.0_f64; count];
+        for (i, entry) in entries.iter().enumerate() {
+            widths[i % count] = widths[i % count].max(entry.width());
+        }
+        if widths.iter().sum::<f64>() + COLUMN_GAP * (count - 1) as f64 <= available {
+            return widths;
         }
     }
-    rows.into_iter().map(|(_, row)| row).collect()
+    vec![available]
 }
 
 /// Height of a legend above the axes.
 pub(super) fn height_above(entries: &[Entry<'_>], available: f64) -> f64 {
-    if entries.is_empty() { 0.0 } else { ROW * rows(entries, available).len() as f64 + 3.0 }
+    let rows = entries.len().div_ceil(columns(entries, available).len());
+    if rows == 0 { 0.0 } else { ROW * rows as f64 + 3.0 }
 }
 
 /// Draws the legend.
@@ -155,15 +155,14 @@ pub(super) fn draw(canvas: &mut Canvas, plot: &Plot<'_>, entries: &[Entry<'_>], 
             }
         }
         Place::Above => {
-            let rows = rows(entries, plot.frame.width);
-            let mut middle = plot.frame.top - 3.0 - ROW * (rows.len() as f64 - 0.5);
-            for row in rows {
+            let widths = columns(entries, plot.frame.width);
+            let top = plot.frame.top - height_above(entries, plot.frame.width);
+            for (row, members) in entries.chunks(widths.len()).enumerate() {
                 let mut left = plot.frame.left;
-                for entry in row {
-                    line(canvas, plot, entry, left, middle);
-                    left += entry.width() + COLUMN_GAP;
+                for (entry, width) in members.iter().zip(&widths) {
+                    line(canvas, plot, entry, left, top + ROW * (row as f64 + 0.5));
+                    left += width + COLUMN_GAP;
                 }
-                middle += ROW;
             }
         }
     }
