@@ -93,6 +93,26 @@ fn the_same_figure_gives_the_same_bytes() {
     assert_eq!(everything().to_svg(), everything().to_svg());
 }
 
+#[test]
+fn figures_become_json_with_their_numbers() {
+    let json = serde_json::to_value(everything()).expect("every layer can be written");
+    let kinds = |panel: usize| -> Vec<&str> {
+        json["panels"][panel]["layers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|l| l["layer"].as_str())
+            .collect()
+    };
+    assert_eq!(kinds(3), ["heatmap"]);
+    assert_eq!(kinds(0).len(), 11);
+    assert_eq!(json["panels"][0]["layers"][2]["x"], serde_json::json!([0.1, 0.5, 1.0, 2.0]));
+    assert_eq!(
+        json["panels"][4]["layers"][0]["map"],
+        serde_json::json!({ "map": "diverging", "centre": 0.5 })
+    );
+}
+
 /// Set `UPDATE_SNAPSHOTS` to accept a changed drawing, after looking at it.
 #[test]
 fn a_small_figure_is_drawn_as_it_was() {
