@@ -14,30 +14,40 @@
 //! | wanted | item |
 //! |---|---|
 //! | products | [`matvec`], [`matvec_transposed`], [`matmul`], [`matmul_add`], [`matmul_transposed`] |
-//! | linear systems | [`Lu`], [`Cholesky`], [`Ldlt`], [`Qr`] |
+//! | linear systems | [`Lu`], [`Cholesky`], [`Ldlt`], [`Qr`], [`solve_batch`] for many small ones |
+//! | recursive least squares | [`RankOneSymmetric`] |
 //! | spectra | [`eigenvalues`], [`complex_eigenvalues`], [`Eigen`], [`SymmetricEigen`] |
+//! | outliers without the matrix | [`leading_eigenvalues`] of a [`LinearOperator`] |
 //! | resolvents at many frequencies | [`Hessenberg`] |
 //! | singular values | [`singular_values`], [`Svd`] |
 
+mod arnoldi;
+mod batched;
 mod cholesky;
 mod eigen;
 mod error;
 mod hessenberg;
 mod lu;
+mod operator;
 mod products;
 mod qr;
+mod rank_one;
 mod svd;
 mod symmetric;
 
+pub use arnoldi::{ArnoldiOptions, ArnoldiStatus, Leading, LeadingEigenvalues, leading_eigenvalues};
+pub use batched::solve_batch;
 pub use cholesky::{Cholesky, Ldlt};
 pub use eigen::{Defective, Eigen, complex_eigenvalues, eigenvalues};
 pub use error::LinalgError;
 pub use faer::{Mat, MatMut, MatRef};
 pub use hessenberg::Hessenberg;
 pub use lu::Lu;
+pub use operator::{LinearOperator, Transposed};
 pub(crate) use products::Products;
 pub use products::{matmul, matmul_add, matmul_transposed, matvec, matvec_transposed};
 pub use qr::Qr;
+pub use rank_one::RankOneSymmetric;
 pub use svd::{Svd, singular_values};
 pub use symmetric::SymmetricEigen;
 

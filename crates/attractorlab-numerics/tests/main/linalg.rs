@@ -1,9 +1,11 @@
 //! Decompositions against their definitions, and one regression test for each trap found in faer.
 
+use attractorlab_numerics::kernels::dot;
 use attractorlab_numerics::linalg::{
-    Cholesky, Complex64, Eigen, Hessenberg, Ldlt, LinalgError, Lu, Mat, MatRef, Qr, Svd, SymmetricEigen,
-    complex_eigenvalues, eigenvalues, frobenius_norm, matmul, matmul_transposed, matvec, matvec_transposed,
-    singular_values,
+    ArnoldiOptions, ArnoldiStatus, Cholesky, Complex64, Eigen, Hessenberg, Ldlt, Leading, LinalgError,
+    LinearOperator, Lu, Mat, MatRef, Qr, RankOneSymmetric, Svd, SymmetricEigen, Transposed,
+    complex_eigenvalues, eigenvalues, frobenius_norm, leading_eigenvalues, matmul, matmul_transposed, matvec,
+    matvec_transposed, singular_values, solve_batch,
 };
 use attractorlab_numerics::random::Stream;
 
@@ -296,6 +298,193 @@ fn resolvents_agree_with_elimination() {
     let singular = Hessenberg::new(Mat::<f64>::identity(3, 3).as_ref()).expect("finite");
     let one = Complex64::new(1.0, 0.0);
     assert!(matches!(singular.solve_shifted(one, &[one; 3]), Err(LinalgError::Singular { .. })));
+}
+
+#[test]
+fn recursive_downdates_invert_the_correlation_matrix() {
+    // P = (I + Σ f fᵀ)⁻¹ after any number of steps.
+    for n in [1, 2, 3, 17, 18, 50, 133] {
+        let steps = 12;
+        let mut p = RankOneSymmetric::scaled_identity(n, 1.0);
+        let mut correlation = Mat::<f64>::identity(n, n);
+        for step in 0..steps {
+            let f = vector(n, 200 + step);
+            let mut v = vec![0.0; n];
+            p.multiply(&f, &mut v);
+            p.downdate(&v, 1.0 + dot(&f, &v));
+            for j in 0..n {
+                for i in 0..n {
+                    correlation[(i, j)] += f[i] * f[j];
+                }
+            }
+        }
+        let found = p.to_matrix();
+        let exact = Lu::new(correlation.as_ref()).expect("positive definite").inverse();
+        let error = frobenius_norm((&found - &exact).as_ref());
+        assert!(error < 1e-12 * frobenius_norm(exact.as_ref()) * n as f64, "n = {n}: {error:e}");
+        // The product agrees with the matrix, and two downdates in a row are both carried out.
+        let (f, mut out, mut expected) = (vector(n, 300), vec![0.0; n], vec![0.0; n]);
+        p.multiply(&f, &mut out);
+        matvec(found.as_ref(), &f, &mut expected);
+        assert!(distance(&out, &expected) < 1e-12, "n = {n}");
+        let (v, w) = (vector(n, 301), vector(n, 302));
+        p.downdate(&v, 2.0);
+        p.downdate(&w, 4.0);
+        let twice = p.to_matrix();
+        for j in 0..n {
+            for i in 0..n {
+                let expected = found[(i, j)] - v[i] * v[j] / 2.0 - w[i] * w[j] / 4.0;
+                assert!((twice[(i, j)] - expected).abs() < 1e-12, "n = {n}, entry ({i}, {j})");
+            }
+        }
+    }
+    let a = Mat::from_fn(3, 3, |i, j| (i.max(j) * 3 + i.min(j)) as f32);
+    assert_eq!(RankOneSymmetric::from_lower(a.as_ref()).expect("square").to_matrix(), a);
+}
+
+#[test]
+fn batches_of_small_systems_are_solved() {
+    for k in 1..8 {
+        let batch = 40;
+        let a = vector(batch * k * k, 80);
+        let x = vector(batch * k, 81);
+        let mut b = vec![0.0; batch * k];
+        for s in 0..batch {
+            for j in 0..k {
+                for i in 0..k {
+                    b[s * k + i] += a[s * k * k + j * k + i] * x[s * k + j];
+                }
+            }
+        }
+        solve_batch(k, &mut a.clone(), &mut b).expect("Gaussian matrices are regular");
+        assert!(distance(&b, &x) < 1e-8, "k = {k}");
+    }
+    let mut matrices = [1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0];
+    assert_eq!(solve_batch(2, &mut matrices, &mut [1.0; 4]), Err(LinalgError::SingularInBatch { index: 1 }));
+    assert!(solve_batch(1, &mut [f64::NAN], &mut [1.0]).is_err());
+}
+
+/// `J diag(d)` with `J = bulk + (columns) (rows)ᵀ / N`, never formed.
+struct Network {
+    bulk: Mat<f64>,
+    left: Vec<Vec<f64>>,
+    right: Vec<Vec<f64>>,
+    gain: Vec<f64>,
+}
+
+impl LinearOperator for Network {
+    fn dim(&self) -> usize {
+        self.gain.len()
+    }
+    fn apply(&self, x: &[f64], out: &mut [f64]) {
+        let scaled: Vec<f64> = x.iter().zip(&self.gain).map(|(x, gain)| x * gain).collect();
+        matvec(self.bulk.as_ref(), &scaled, out);
+        for (m, n) in self.left.iter().zip(&self.right) {
+            let along = dot(n, &scaled) / x.len() as f64;
+            out.iter_mut().zip(m).for_each(|(out, m)| *out += m * along);
+        }
+    }
+    fn apply_transposed(&self, x: &[f64], out: &mut [f64]) {
+        matvec_transposed(self.bulk.as_ref(), x, out);
+        for (m, n) in self.left.iter().zip(&self.right) {
+            let along = dot(m, x) / x.len() as f64;
+            out.iter_mut().zip(n).for_each(|(out, n)| *out += n * along);
+        }
+        out.iter_mut().zip(&self.gain).for_each(|(out, gain)| *out *= gain);
+    }
+}
+
+impl Network {
+    /// Bulk radius about 0.6; outliers near `block`'s eigenvalues.
+    fn new(n: usize, block: [[f64; 2]; 2]) -> Self {
+        let scale = 0.8 / (n as f64).sqrt();
+        let bulk = gaussian(n, n, 90);
+        let left = vec![vector(n, 91), vector(n, 92)];
+        let combine = |j: usize| -> Vec<f64> {
+            (0..n).map(|i| block[0][j] * left[0][i] + block[1][j] * left[1][i]).collect()
+        };
+        let columns = vec![combine(0), combine(1)];
+        Self {
+            bulk: Mat::from_fn(n, n, |i, j| scale * bulk[(i, j)]),
+            right: left,
+            left: columns,
+            gain: (0..n).map(|i| 0.5 + 0.5 * (i % 2) as f64).collect(),
+        }
+    }
+
+    fn matrix(&self) -> Mat<f64> {
+        let n = self.dim();
+        Mat::from_fn(n, n, |i, j| {
+            let low: f64 = self.left.iter().zip(&self.right).map(|(l, r)| l[i] * r[j]).sum();
+            (self.bulk[(i, j)] + low / n as f64) * self.gain[j]
+        })
+    }
+}
+
+#[test]
+fn outliers_are_found_without_the_matrix() {
+    let n = 200;
+    for (block, leading, count) in [
+        ([[2.0, 0.0], [0.0, 0.3]], Leading::Magnitude, 1),
+        // A complex pair of outliers: asking for one gives both.
+        ([[1.5, -2.0], [2.0, 1.5]], Leading::Magnitude, 2),
+        // −3 has the larger modulus, 2 the larger real part.
+        ([[2.0, 0.0], [0.0, -3.0]], Leading::Magnitude, 1),
+        ([[2.0, 0.0], [0.0, -3.0]], Leading::RealPart, 1),
+    ] {
+        let network = Network::new(n, block);
+        let options = ArnoldiOptions { leading, ..ArnoldiOptions::default() };
+        let found = leading_eigenvalues(&network, 1, &options).expect("finite");
+        assert_eq!(found.status, ArnoldiStatus::Converged, "{block:?}");
+        assert_eq!(found.values.len(), count, "{block:?}");
+        let dense = eigenvalues(network.matrix().as_ref()).expect("finite");
+        let rank = |z: &Complex64| if leading == Leading::Magnitude { z.norm() } else { z.re };
+        let best = dense.iter().max_by(|x, y| rank(x).total_cmp(&rank(y))).expect("not empty");
+        let error = (found.values[0] - best).norm().min((found.values[0] - best.conj()).norm());
+        assert!(error < 1e-8, "{block:?} {leading:?}: {} and {best}", found.values[0]);
+        for (j, residual) in found.residuals.iter().enumerate() {
+            assert!(*residual < 1e-9 * found.values[j].norm());
+            let norm: f64 = found.vectors.col(j).iter().map(Complex64::norm_sqr).sum();
+            assert!((norm - 1.0).abs() < 1e-12);
+        }
+        let left = leading_eigenvalues(&Transposed(&network), 1, &options).expect("finite");
+        assert!((left.values[0].re - best.re).abs() < 1e-8, "{block:?}: left");
+    }
+}
+
+/// Eigenvalues at the edge of a bulk take hundreds of restarts: that is said, not hidden, and soon.
+#[test]
+fn a_search_in_the_bulk_stalls_and_says_so() {
+    let n = 300;
+    let a = gaussian(n, n, 95);
+    let options = ArnoldiOptions { max_restarts: 2, ..ArnoldiOptions::default() };
+    let found = leading_eigenvalues(&a, 4, &options).expect("finite");
+    assert_eq!(found.status, ArnoldiStatus::Stalled);
+    assert!(found.iterations < 200 && found.residuals.iter().any(|r| *r > 1e-9));
+}
+
+#[test]
+fn special_operators_are_searched_without_breakdown() {
+    let options = ArnoldiOptions::default();
+    for (name, a) in zoo(60) {
+        let found = leading_eigenvalues(&a, 1, &options).unwrap_or_else(|error| panic!("{name}: {error}"));
+        if name == "rank 2" || name == "zero" || name == "antisymmetric" {
+            let largest =
+                eigenvalues(a.as_ref()).expect("finite").iter().map(|z| z.norm()).fold(0.0, f64::max);
+            assert!((found.values[0].norm() - largest).abs() < 1e-9 * largest.max(1.0), "{name}");
+            assert_eq!(found.status, ArnoldiStatus::Converged, "{name}");
+        }
+    }
+    for n in 1..6 {
+        let a = gaussian(n, n, 96);
+        let found = leading_eigenvalues(&a, n, &options).expect("finite");
+        assert_eq!((found.status, found.values.len()), (ArnoldiStatus::Converged, n), "n = {n}");
+    }
+    let empty = Mat::<f64>::zeros(0, 0);
+    assert!(leading_eigenvalues(&empty, 3, &options).expect("empty").values.is_empty());
+    let mut bad = Mat::<f64>::identity(4, 4);
+    bad[(1, 2)] = f64::NAN;
+    assert_eq!(leading_eigenvalues(&bad, 1, &options).unwrap_err(), LinalgError::OperatorNotFinite);
 }
 
 #[test]
