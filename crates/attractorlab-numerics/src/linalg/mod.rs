@@ -79,3 +79,26 @@ fn check_square(a: MatRef<'_, f64>) -> Result<usize, LinalgError> {
     check_finite(a)?;
     Ok(a.nrows())
 }
+
+/// A power of two that brings the largest entry near 1 when multiplied with; 1 where the size is
+/// ordinary.
+///
+/// faer multiplies many entries without scaling them first: its spectra are silently wrong for entries
+/// near 1e-30 already.
+fn range_scale(a: MatRef<'_, f64>) -> f64 {
+    scale_of(a.norm_max())
+}
+
+/// As [`range_scale`], given the size of the largest entry.
+fn scale_of(largest: f64) -> f64 {
+    if largest == 0.0 || (1e-12..1e12).contains(&largest) {
+        return 1.0;
+    }
+    // Limited, because 2^1074 is no number; subnormal matrices become merely small.
+    (-largest.log2().round()).clamp(-1000.0, 1000.0).exp2()
+}
+
+/// `factor` times the matrix.
+fn scaled(a: MatRef<'_, f64>, factor: f64) -> Mat<f64> {
+    Mat::from_fn(a.nrows(), a.ncols(), |i, j| factor * a[(i, j)])
+}

@@ -3,3 +3,5 @@
 mod double_double;
 mod kernels;
 mod linalg;
+mod matrices;
+mod spectra;
