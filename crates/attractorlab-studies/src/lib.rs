@@ -1,6 +1,7 @@
 //! One folder a paper, one file a figure: parameters, run, claims, figure.
 
 mod claim;
+pub mod run;
 mod study;
 
 pub use claim::{Claim, Comparison, Quantity};
