@@ -1,6 +1,7 @@
 //! One folder a paper, one file a figure: parameters, run, claims, figure.
 
 mod claim;
+mod claim_text;
 pub mod run;
 mod study;
 

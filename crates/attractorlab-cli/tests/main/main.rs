@@ -1,0 +1,7 @@
+//! The program as a user runs it.
+
+mod bad_input;
+mod help;
+mod interrupt;
+mod run;
+mod world;
