@@ -1,5 +1,7 @@
 import os
 
+__all__ = ["__version__", "list_studies", "run_studies"]
+
 __version__: str
 
 def list_studies() -> str: ...

@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     /// Threads to use; results do not depend on it [default: all cores]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<usize>,
-    /// Folder for results.json, made if need be
+    /// Folder for report.html, results.json and the figures; made if need be
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Print the results as JSON instead of tables
@@ -77,7 +77,7 @@ pub(crate) fn execute(arguments: &Arguments, studies: &[&dyn Study]) -> Result<E
         terminal::print(&claims::total(Page::stdout(), &ran));
     }
     if let (Some(folder), false) = (&output, ran.results.is_empty()) {
-        eprintln!("results: {}", folder.path().join("results.json").display());
+        eprintln!("report: {}", folder.path().join("report.html").display());
     }
     Ok(ending(&ran))
 }

@@ -1,6 +1,7 @@
 //! The runner: chooses studies, runs them in order, keeps what is finished.
 
 mod folder;
+mod report;
 mod result;
 mod select;
 
@@ -110,10 +111,21 @@ pub fn run(
         observer.finished(position, total, &result);
         run.results.push(result);
         if let Some(folder) = settings.output {
-            folder.write("results.json", &to_json(&run.results)?)?;
+            keep(folder, &run, settings)?;
         }
     }
     Ok(run)
+}
+
+/// Writes the newest study's figures, and the results and the report of all that is finished.
+fn keep(folder: &OutputFolder, run: &Run, settings: &Settings<'_>) -> Result<(), RunError> {
+    if let Some(newest) = run.results.last() {
+        for figure in &newest.figures {
+            folder.write(format!("figures/{}/{}.svg", newest.id, figure.id), figure.to_svg().as_bytes())?;
+        }
+    }
+    folder.write("results.json", &to_json(&run.results)?)?;
+    folder.write("report.html", report::report(run, settings).to_html().as_bytes())
 }
 
 /// The JSON form of results: a list with one object a study.

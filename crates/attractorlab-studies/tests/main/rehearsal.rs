@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use attractorlab_figures::{Axis, Figure, Line, Panel};
 use attractorlab_studies::{Claim, Context, Outcome, Preset, Study, StudyError};
 
 /// How a rehearsal ends.
@@ -65,6 +66,9 @@ impl Study for Rehearsal {
                 .because("rounding"),
             Claim::equal("class", "The class is mono.", "mono", "mono"),
         ];
-        Ok(Outcome { claims, ..Outcome::default() })
+        let line = Line::new([0.0, 1.0], [0.0, 1.0]);
+        let panel = Panel::new(Axis::new("time t/τ"), Axis::new("output z")).layer(line);
+        let figures = vec![Figure::new("ramp", "A ramp").panel(panel)];
+        Ok(Outcome { figures, claims, ..Outcome::default() })
     }
 }

@@ -80,6 +80,10 @@ fn stopping_keeps_what_is_finished_and_starts_nothing_more() {
     let kept: Value = serde_json::from_slice(&fs::read(scratch.0.join("results.json")).unwrap()).unwrap();
     assert_eq!(kept.as_array().unwrap().len(), 1);
     assert_eq!(kept[0]["id"], "p/one");
+    let report = fs::read_to_string(scratch.0.join("report.html")).unwrap();
+    assert!(report.contains("p/one") && !report.contains("p/two"), "{report}");
+    assert!(report.contains("1 of 3 studies are finished"), "{report}");
+    assert!(fs::read_to_string(scratch.0.join("figures/p/one/ramp.svg")).unwrap().starts_with("<svg"));
 }
 
 #[test]
@@ -156,5 +160,8 @@ fn results_that_cannot_be_kept_are_an_error() {
     };
     let error = run(&[&study], &settings, &Silent).unwrap_err();
     assert!(matches!(&error, RunError::Output { path, .. } if path.ends_with("results.json")), "{error}");
-    assert_eq!(fs::read_dir(&scratch.0).unwrap().count(), 1);
+    let mut left: Vec<_> =
+        fs::read_dir(&scratch.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["figures", "results.json"]);
 }
