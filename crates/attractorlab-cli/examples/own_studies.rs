@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::Duration;
 
+use attractorlab_figures::{Axis, Figure, Line, Panel, Reference};
 use attractorlab_numerics::random::Stream;
 use attractorlab_studies::{Claim, Context, Outcome, Preset, Study, StudyError};
 use serde_json::json;
@@ -58,12 +59,21 @@ impl Study for Coin {
         let tosses = Self::tosses(context.preset);
         let mut stream = Stream::new(context.seed, self.id, 0);
         let mut heads = 0;
-        for toss in 0..tosses {
+        let mut shares = Vec::with_capacity(tosses);
+        for toss in 1..=tosses {
             context.check()?;
             sleep(self.toss);
             heads += usize::from(stream.uniform() < self.heads);
-            context.progress.update(toss + 1, tosses);
+            shares.push(heads as f64 / toss as f64);
+            context.progress.update(toss, tosses);
         }
+        let counts: Vec<f64> = (1..=tosses).map(|toss| toss as f64).collect();
+        let panel = Panel::new(Axis::log10("tosses"), Axis::new("share of heads"))
+            .layer(Reference::horizontal(0.5))
+            .layer(Line::new(counts, shares).label("this coin"));
+        let figure = Figure::new("share", "The share of heads settles")
+            .caption("The share of heads after each toss, and one half.")
+            .panel(panel);
         let error = 0.5 / (tosses as f64).sqrt();
         let claims = vec![
             Claim::within(
@@ -76,7 +86,7 @@ impl Study for Coin {
             .source("folklore")
             .because("five standard errors of a fair coin"),
         ];
-        Ok(Outcome { claims, ..Outcome::default() })
+        Ok(Outcome { figures: vec![figure], claims, ..Outcome::default() })
     }
 }
 
