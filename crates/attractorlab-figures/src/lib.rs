@@ -27,6 +27,11 @@
 mod error;
 mod figure;
 mod number;
+#[allow(
+    clippy::format_collect,
+    clippy::format_push_string,
+    reason = "a page is written once; whole tags that can be read matter more than spared allocations"
+)]
 mod report;
 mod svg;
 mod table;

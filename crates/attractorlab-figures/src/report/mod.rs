@@ -1,7 +1,9 @@
 //! The report: what was asked, what came out, and where every number came from.
 
+mod data;
 mod file;
 mod html;
+mod section;
 
 use std::path::Path;
 
