@@ -2,4 +2,8 @@
 //!
 //! This crate knows no network: everything here is plain numerical mathematics.
 
+pub mod gaussian;
+pub mod quadrature;
 pub mod random;
+pub mod special;
+pub mod transfer;

@@ -1,0 +1,216 @@
+//! Transfer functions φ with their primitive and first three derivatives, as functions of one number.
+
+use crate::special::normal_pdf;
+
+/// A transfer function φ.
+///
+/// | name | φ(x) |
+/// |---|---|
+/// | `Tanh` | tanh x |
+/// | `Erf` | erf(x/√2) |
+/// | `Relu { threshold }` | max(0, x − θ) |
+/// | `Linear` | x |
+/// | `Softplus` | log(1 + eˣ) |
+/// | `Logistic` | 1/(1 + e⁻ˣ) |
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Transfer {
+    /// tanh x.
+    Tanh,
+    /// erf(x/√2).
+    Erf,
+    /// max(0, x − θ).
+    Relu {
+        /// The threshold θ.
+        threshold: f64,
+    },
+    /// x.
+    Linear,
+    /// log(1 + eˣ).
+    Softplus,
+    /// 1/(1 + e⁻ˣ).
+    Logistic,
+}
+
+/// Primitive, value and first three derivatives of a transfer function at one point.
+///
+/// Derivatives that are distributions (relu's φ'' and φ''') are zero away from the kink and
+/// reported as zero on it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Jet {
+    /// Φ(x) = ∫₀ˣ φ.
+    pub primitive: f64,
+    /// φ(x).
+    pub value: f64,
+    /// φ'(x).
+    pub first: f64,
+    /// φ''(x).
+    pub second: f64,
+    /// φ'''(x).
+    pub third: f64,
+}
+
+impl Transfer {
+    /// The name used in files, on the command line and in Python.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tanh => "tanh",
+            Self::Erf => "erf",
+            Self::Relu { .. } => "relu",
+            Self::Linear => "linear",
+            Self::Softplus => "softplus",
+            Self::Logistic => "logistic",
+        }
+    }
+
+    /// φ(x).
+    pub fn value(self, x: f64) -> f64 {
+        match self {
+            Self::Tanh => x.tanh(),
+            Self::Erf => libm::erf(x * std::f64::consts::FRAC_1_SQRT_2),
+            Self::Relu { threshold } => {
+                if x.is_nan() {
+                    x
+                } else {
+                    (x - threshold).max(0.0)
+                }
+            }
+            Self::Linear => x,
+            Self::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
+            Self::Logistic => logistic(x).0,
+        }
+    }
+
+    /// φ'(x); at relu's kink the mean of both sides, ½.
+    pub fn first(self, x: f64) -> f64 {
+        self.jet(x).first
+    }
+
+    /// Primitive, value and derivatives at `x`, each to a few units in the last place.
+    ///
+    /// ```
+    /// use attractorlab_numerics::transfer::Transfer;
+    /// let jet = Transfer::Tanh.jet(20.0);
+    /// // 1 − tanh² would be zero here.
+    /// assert!((jet.first / 1.699341e-17 - 1.0).abs() < 1e-6);
+    /// ```
+    pub fn jet(self, x: f64) -> Jet {
+        match self {
+            Self::Tanh => {
+                let e = (-2.0 * x.abs()).exp();
+                let value = x.tanh();
+                let first = 4.0 * e / ((1.0 + e) * (1.0 + e));
+                Jet {
+                    primitive: log_cosh(x),
+                    value,
+                    first,
+                    second: -2.0 * value * first,
+                    third: first * (4.0 - 6.0 * first),
+                }
+            }
+            Self::Erf => {
+                let first = 2.0 * normal_pdf(x);
+                let value = self.value(x);
+                Jet {
+                    // exp(−x²/2) − 1 as one number: near zero the sum would cancel.
+                    primitive: x * value + 2.0 * normal_pdf(0.0) * (-0.5 * x * x).exp_m1(),
+                    value,
+                    first,
+                    second: -x * first,
+                    third: (x * x - 1.0) * first,
+                }
+            }
+            Self::Relu { threshold } => {
+                let value = self.value(x);
+                let first = if x > threshold {
+                    1.0
+                } else if x == threshold {
+                    0.5
+                } else if x.is_nan() {
+                    x
+                } else {
+                    0.0
+                };
+                let at_zero = (-threshold).max(0.0);
+                Jet {
+                    primitive: 0.5 * (value * value - at_zero * at_zero),
+                    value,
+                    first,
+                    second: 0.0,
+                    third: 0.0,
+                }
+            }
+            Self::Linear => Jet { primitive: 0.5 * x * x, value: x, first: 1.0, second: 0.0, third: 0.0 },
+            Self::Softplus => {
+                let (value, complement) = logistic(x);
+                let second = value * complement;
+                Jet {
+                    primitive: softplus_primitive(x),
+                    value: self.value(x),
+                    first: value,
+                    second,
+                    third: second * (complement - value),
+                }
+            }
+            Self::Logistic => {
+                let (value, complement) = logistic(x);
+                let first = value * complement;
+                Jet {
+                    primitive: (0.5 * x) + log_cosh(0.5 * x),
+                    value,
+                    first,
+                    second: first * (complement - value),
+                    third: first * (1.0 - 6.0 * first),
+                }
+            }
+        }
+    }
+}
+
+/// log cosh x without overflow; near zero the series keeps the digits.
+fn log_cosh(x: f64) -> f64 {
+    let a = x.abs();
+    if a < 0.3 {
+        // log cosh x = ½ log(1 + sinh² x)
+        let s = a.sinh();
+        0.5 * (s * s).ln_1p()
+    } else {
+        a + (-2.0 * a).exp().ln_1p() - std::f64::consts::LN_2
+    }
+}
+
+/// 1/(1 + e⁻ˣ) and its complement 1/(1 + eˣ), both without cancellation.
+fn logistic(x: f64) -> (f64, f64) {
+    let e = (-x.abs()).exp();
+    let (large, small) = (1.0 / (1.0 + e), e / (1.0 + e));
+    if x >= 0.0 { (large, small) } else { (small, large) }
+}
+
+/// ∫₀ˣ log(1 + eᵗ) dt = −Li₂(−eˣ) − π²/12.
+fn softplus_primitive(x: f64) -> f64 {
+    let zeta = std::f64::consts::PI * std::f64::consts::PI / 12.0;
+    // −Li₂(−eˣ) = x²/2 + π²/6 + Li₂(−e⁻ˣ)
+    if x > 0.0 { 0.5 * x * x + zeta - negative_dilogarithm(-x) } else { negative_dilogarithm(x) - zeta }
+}
+
+/// −Li₂(−eʸ) for y ≤ 0: with e' = 1 + eʸ, Landen's transformation gives a series in
+/// u = log(1 + eʸ) ∈ (0, log 2] with Bernoulli coefficients, −Li₂(−eʸ) = u + u²/4·… .
+fn negative_dilogarithm(y: f64) -> f64 {
+    // Li₂(−t) = −Li₂(t/(1+t)) − ½ log²(1+t), and Li₂(1 − e⁻ᵘ) = Σ Bₙ uⁿ⁺¹/(n+1)! with B₁ = −½.
+    const COEFFICIENTS: [f64; 9] = [
+        // B₂ₖ/(2k+1)! for k = 1…9
+        0.027_777_777_777_777_776,
+        -0.000_277_777_777_777_777_8,
+        4.724_111_866_969_01e-6,
+        -9.185_773_074_661_963e-8,
+        1.897_886_998_897_1e-9,
+        -4.064_761_645_144_226e-11,
+        8.921_691_020_456_453e-13,
+        -1.993_929_586_072_108e-14,
+        4.518_980_029_619_918e-16,
+    ];
+    let u = y.exp().ln_1p();
+    let square = u * u;
+    let series = COEFFICIENTS.iter().rev().fold(0.0, |sum, &c| (sum + c) * square);
+    // Li₂(t/(1+t)) = u − u²/4 + Σ B₂ₖ u²ᵏ⁺¹/(2k+1)!
+    u - 0.25 * square + u * series + 0.5 * square
+}

@@ -1,0 +1,3 @@
+//! Integration tests of attractorlab-numerics: one binary.
+
+mod gaussian;
