@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 
+use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
 use attractorlab_studies::run::RunError;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
@@ -42,6 +43,14 @@ pub(crate) enum CliError {
     #[error("{0}")]
     #[diagnostic(help("choose another folder with -o, or make this one writable"))]
     Output(RunError),
+    /// A Gaussian average that cannot be given.
+    #[error("{0}")]
+    #[diagnostic(help("'theory average --help' says what each argument is"))]
+    Average(#[from] AverageError),
+    /// A product that cannot be read.
+    #[error("{0}")]
+    #[diagnostic(help("quote products with primes: attractorlab theory average \"phi'\" --sd 1"))]
+    Product(#[from] ParseProductError),
     /// Results without a JSON form.
     #[error("{0}")]
     Json(RunError),

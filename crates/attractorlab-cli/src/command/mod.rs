@@ -4,6 +4,7 @@ pub(crate) mod claims;
 mod completions;
 mod study_list;
 mod study_run;
+mod theory_average;
 
 use std::ffi::OsString;
 
@@ -25,6 +26,7 @@ const EXAMPLES: &str = "\
 Examples:
   attractorlab study list
   attractorlab study run --all --quick -o report
+  attractorlab theory average phi^2 --sd 4
 
 Exit codes: 0 every claim holds; 1 a claim fails; 2 it could not run; 130 stopped by Ctrl-C.";
 
@@ -33,6 +35,9 @@ enum Command {
     /// List and run studies: figures and claims of papers, put to the test
     #[command(subcommand)]
     Study(StudyCommand),
+    /// Compute what the theory predicts
+    #[command(subcommand)]
+    Theory(TheoryCommand),
     /// Print the completion script of a shell
     Completions(completions::Arguments),
 }
@@ -43,6 +48,12 @@ enum StudyCommand {
     List(study_list::Arguments),
     /// Run studies: figures, tables, and claims with their verdicts
     Run(study_run::Arguments),
+}
+
+#[derive(Debug, Subcommand)]
+enum TheoryCommand {
+    /// Gaussian averages of a transfer function and its derivatives
+    Average(theory_average::Arguments),
 }
 
 /// Reads the arguments, the program's name first.
@@ -57,6 +68,7 @@ pub(crate) fn execute(cli: Cli, studies: &[&dyn Study]) -> Result<Ending, CliErr
     match cli.command {
         Command::Study(StudyCommand::List(arguments)) => Ok(study_list::execute(&arguments, studies)),
         Command::Study(StudyCommand::Run(arguments)) => study_run::execute(&arguments, studies),
+        Command::Theory(TheoryCommand::Average(arguments)) => theory_average::execute(&arguments),
         Command::Completions(arguments) => Ok(completions::execute(&arguments, &mut Cli::command())),
     }
 }

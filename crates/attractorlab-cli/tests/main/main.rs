@@ -5,4 +5,5 @@ mod browser;
 mod help;
 mod interrupt;
 mod run;
+mod theory;
 mod world;
