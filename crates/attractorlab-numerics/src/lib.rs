@@ -2,8 +2,12 @@
 //!
 //! This crate knows no network: everything here is plain numerical mathematics.
 
+pub mod chebyshev;
 pub mod gaussian;
+pub mod kernels;
+pub mod linalg;
 pub mod quadrature;
 pub mod random;
+pub mod roots;
 pub mod special;
 pub mod transfer;

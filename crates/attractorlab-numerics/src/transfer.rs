@@ -148,7 +148,8 @@ impl Transfer {
                     value: self.value(x),
                     first: value,
                     second,
-                    third: second * (complement - value),
+                    // 1 − 2·logistic(x) = −tanh(x/2), without the cancellation near zero.
+                    third: -second * (0.5 * x).tanh(),
                 }
             }
             Self::Logistic => {
@@ -158,7 +159,7 @@ impl Transfer {
                     primitive: (0.5 * x) + log_cosh(0.5 * x),
                     value,
                     first,
-                    second: first * (complement - value),
+                    second: -first * (0.5 * x).tanh(),
                     third: first * (1.0 - 6.0 * first),
                 }
             }
@@ -188,6 +189,14 @@ fn logistic(x: f64) -> (f64, f64) {
 /// ∫₀ˣ log(1 + eᵗ) dt = −Li₂(−eˣ) − π²/12.
 fn softplus_primitive(x: f64) -> f64 {
     let zeta = std::f64::consts::PI * std::f64::consts::PI / 12.0;
+    if x.abs() < 0.1 {
+        // Near zero the difference would cancel: x log 2 + x²/4 + 2∫ log cosh over x/2.
+        let v = 0.5 * x;
+        let square = v * v;
+        let series = [1.0 / 6.0, -1.0 / 60.0, 1.0 / 315.0, -17.0 / 22680.0, 31.0 / 155_925.0];
+        let integral = series.iter().rev().fold(0.0, |sum, c| sum * square + c);
+        return x * std::f64::consts::LN_2 + square + 2.0 * v * square * integral;
+    }
     // −Li₂(−eˣ) = x²/2 + π²/6 + Li₂(−e⁻ˣ)
     if x > 0.0 { 0.5 * x * x + zeta - negative_dilogarithm(-x) } else { negative_dilogarithm(x) - zeta }
 }

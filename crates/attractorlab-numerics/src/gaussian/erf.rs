@@ -29,7 +29,9 @@ impl ErfProduct {
             }
         }
         if product.second % 2 == 1 {
-            polynomial.iter_mut().for_each(|c| *c = -*c);
+            for c in &mut polynomial {
+                *c = -*c;
+            }
         }
         let powers: Vec<usize> = (0..polynomial.len()).filter(|&i| polynomial[i] != 0.0).collect();
         let columns: Vec<Product> = powers

@@ -36,6 +36,7 @@ pub use product::{ParseProductError, Product};
 use self::erf::ErfProduct;
 use self::piecewise::Piecewise;
 use self::trapezoid::Trapezoid;
+use crate::kernels;
 use crate::special::INV_SQRT_2PI;
 use crate::transfer::Transfer;
 
@@ -168,7 +169,6 @@ fn gaussian_weights(start: f64, h: f64, sd: f64, weights: &mut [f64]) {
         *weight = -0.5 * z * z;
     }
     let norm = h * inverse * INV_SQRT_2PI;
-    for weight in weights.iter_mut() {
-        *weight = norm * weight.exp();
-    }
+    kernels::exp_in_place(weights);
+    kernels::scale(norm, weights);
 }

@@ -90,10 +90,10 @@ impl Side {
                 },
             );
         }
-        if transfer == Transfer::Erf {
-            if let Some(sum) = erf_factor(product) {
-                return Ok(Self::Closed(sum));
-            }
+        if transfer == Transfer::Erf
+            && let Some(sum) = erf_factor(product)
+        {
+            return Ok(Self::Closed(sum));
         }
         Ok(Self::Split(Trapezoid::new(transfer, &[product])))
     }

@@ -245,6 +245,9 @@ impl Trapezoid {
 
     fn on_grid(&self, level: usize, mean: f64, sd: f64, out: &mut [f64]) {
         let h = self.step(level);
+        if let Some(window) = self.deep_window(mean, sd) {
+            return self.directly(h, window, mean, sd, out);
+        }
         let (low, high) = self.window(mean, sd);
         // Far out only the Gaussian must be resolved, and it may be much wider than the grid.
         let (first, last) = ((low / h).floor(), (high / h).ceil());
@@ -276,6 +279,41 @@ impl Trapezoid {
                 *value += weight * (column.product.evaluate(x, &jet) - tail);
             }
             k += 1.0;
+        }
+    }
+
+    /// Where the functions vanish on one side only, and the Gaussian lies on that side, the closed
+    /// part is larger than the functions themselves: its wide step reaches further than they do.
+    /// Returns the interval on which they must then be summed as they are.
+    fn deep_window(&self, mean: f64, sd: f64) -> Option<(f64, f64)> {
+        let light = match self.heavy {
+            [false, true] => -1.0,
+            [true, false] => 1.0,
+            _ => return None,
+        };
+        let depth = mean * light;
+        if depth < 3.0 * sd || sd > 6.0 * self.scale {
+            return None;
+        }
+        let spread = (2.0 * HALF_SQUARE).sqrt() * sd;
+        let fastest = self.decay[usize::from(light > 0.0)][1];
+        let peak = depth - fastest * sd * sd;
+        let inner = if peak > 0.0 { peak - spread } else { depth - depth.hypot(spread) };
+        let (near, far) = (light * inner, light * (depth + spread));
+        Some((near.min(far), near.max(far)))
+    }
+
+    fn directly(&self, h: f64, (low, high): (f64, f64), mean: f64, sd: f64, out: &mut [f64]) {
+        out.fill(0.0);
+        let (first, last) = ((low / h).floor() as i64, (high / h).ceil() as i64);
+        for k in first..=last {
+            let x = k as f64 * h;
+            let z = (x - mean) / sd;
+            let weight = h / sd * INV_SQRT_2PI * (-0.5 * z * z).exp();
+            let jet = self.transfer.jet(x);
+            for (column, value) in self.columns.iter().zip(out.iter_mut()) {
+                *value += weight * column.product.evaluate(x, &jet);
+            }
         }
     }
 

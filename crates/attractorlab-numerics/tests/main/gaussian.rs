@@ -71,9 +71,9 @@ impl Oracle {
         let reach = 12.0 * sd + mean.abs().min(40.0 * sd * sd);
         let panel = (0.5 * sd).min(1.0);
         // A relu is split at its kink exactly.
-        let mut edges = vec![mean - reach, mean + reach];
+        let mut edges = vec![-reach, reach];
         if (kink - mean).abs() < reach {
-            edges.insert(1, kink);
+            edges.insert(1, kink - mean);
         }
         let (mut sums, mut corrections, mut magnitudes) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
         for pair in edges.windows(2) {
@@ -81,9 +81,9 @@ impl Oracle {
             let width = (pair[1] - pair[0]) / count;
             for i in 0..count as usize {
                 for (node, weight) in &self.rule {
-                    let x = pair[0] + width * (i as f64 + 0.5 + 0.5 * node);
-                    let weight = 0.5 * width * weight * normal_pdf((x - mean) / sd) / sd;
-                    f(x, &mut values);
+                    let offset = pair[0] + width * (i as f64 + 0.5 + 0.5 * node);
+                    let weight = 0.5 * width * weight * normal_pdf(offset / sd) / sd;
+                    f(mean + offset, &mut values);
                     for j in 0..n {
                         let term: f64 = weight * values[j];
                         magnitudes[j] += term.abs();

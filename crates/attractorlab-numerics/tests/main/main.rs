@@ -1,3 +1,7 @@
 //! Integration tests of attractorlab-numerics: one binary.
 
+mod double_double;
 mod gaussian;
+mod kernels;
+mod linalg;
+mod roots;

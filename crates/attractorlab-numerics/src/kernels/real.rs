@@ -1,0 +1,164 @@
+//! The two element types.
+
+use std::fmt::{Debug, Display, LowerExp};
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+
+use super::activation::{Erf, Exp, Gaussian, Linear, Logistic, Relu, Smooth, Softplus, Tanh};
+use super::api::Activation;
+use super::lane::Lane;
+use super::passes;
+use crate::linalg::Products;
+
+/// What to do with a function, over which slices.
+pub enum Pass<'a, T> {
+    Value { x: &'a [T], out: &'a mut [T] },
+    InPlace { x: &'a mut [T] },
+    Prime { x: &'a [T], phi: &'a mut [T], phi_prime: &'a mut [T] },
+    Primes { x: &'a [T], phi: &'a mut [T], phi_prime: &'a mut [T], phi_second: &'a mut [T] },
+    Current { x: &'a mut [T], drive: &'a [T], alpha: T, r: &'a mut [T] },
+    Rate { r: &'a mut [T], drive: &'a [T], alpha: T },
+}
+
+/// Functions of which only values are wanted.
+#[derive(Clone, Copy)]
+pub enum Elementary {
+    Exp,
+    Gaussian,
+}
+
+/// The kernels of one element type. Implemented with concrete types, so that they are compiled in this
+/// crate alone; private, which seals [`Real`].
+pub trait Kernels: Sized {
+    fn elementary(function: Elementary, pass: Pass<'_, Self>);
+    fn activate(function: Activation, pass: Pass<'_, Self>);
+    fn dot(x: &[Self], y: &[Self]) -> Self;
+    fn axpy(alpha: Self, x: &[Self], y: &mut [Self]);
+}
+
+#[track_caller]
+fn run<T: Lane, F: Smooth<T>>(pass: Pass<'_, T>) {
+    match pass {
+        Pass::Value { x, out } => passes::map::<T, F>(x, out),
+        Pass::InPlace { x } => passes::map_in_place::<T, F>(x),
+        Pass::Prime { x, phi, phi_prime } => passes::with_prime::<T, F>(x, phi, phi_prime),
+        Pass::Primes { x, phi, phi_prime, phi_second } => {
+            passes::with_primes::<T, F>(x, phi, phi_prime, phi_second);
+        }
+        Pass::Current { x, drive, alpha, r } => passes::euler_current::<T, F>(x, drive, alpha, r),
+        Pass::Rate { r, drive, alpha } => passes::euler_rate::<T, F>(r, drive, alpha),
+    }
+}
+
+macro_rules! impl_kernels {
+    ($($real:ty),*) => {$(
+        impl Kernels for $real {
+            #[track_caller]
+            fn elementary(function: Elementary, pass: Pass<'_, Self>) {
+                match (function, pass) {
+                    (Elementary::Exp, Pass::Value { x, out }) => passes::map::<Self, Exp>(x, out),
+                    (Elementary::Exp, Pass::InPlace { x }) => passes::map_in_place::<Self, Exp>(x),
+                    (Elementary::Gaussian, Pass::Value { x, out }) => passes::map::<Self, Gaussian>(x, out),
+                    (Elementary::Gaussian, Pass::InPlace { x }) => passes::map_in_place::<Self, Gaussian>(x),
+                    _ => unreachable!("elementary functions are asked for values only"),
+                }
+            }
+            #[track_caller]
+            fn activate(function: Activation, pass: Pass<'_, Self>) {
+                match function {
+                    Activation::Tanh => run::<Self, Tanh>(pass),
+                    Activation::Erf => run::<Self, Erf>(pass),
+                    Activation::Logistic => run::<Self, Logistic>(pass),
+                    Activation::Softplus => run::<Self, Softplus>(pass),
+                    Activation::Relu => run::<Self, Relu>(pass),
+                    Activation::Linear => run::<Self, Linear>(pass),
+                }
+            }
+            #[track_caller]
+            fn dot(x: &[Self], y: &[Self]) -> Self {
+                passes::dot(x, y)
+            }
+            #[track_caller]
+            fn axpy(alpha: Self, x: &[Self], y: &mut [Self]) {
+                passes::axpy(alpha, x, y);
+            }
+        }
+    )*};
+}
+impl_kernels!(f32, f64);
+
+/// A real number type of this library: `f32` or `f64`, and no other (the trait is sealed).
+///
+/// ```
+/// use attractorlab_numerics::kernels::Real;
+/// fn mean<T: Real>(x: &[T]) -> T {
+///     x.iter().copied().sum::<T>() / T::from_f64(x.len() as f64)
+/// }
+/// assert_eq!(mean(&[1.0_f32, 3.0]), 2.0);
+/// ```
+pub trait Real:
+    Products
+    + Kernels
+    + faer::traits::RealField
+    + Copy
+    + Default
+    + Debug
+    + Display
+    + LowerExp
+    + PartialOrd
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + DivAssign
+    + Sum
+    + Send
+    + Sync
+    + 'static
+{
+    /// Spacing of the numbers just above 1.
+    const EPSILON: Self;
+    /// Name of the type as numpy writes it: `"float32"` or `"float64"`.
+    const NAME: &'static str;
+
+    /// The nearest number of this type.
+    fn from_f64(value: f64) -> Self;
+    /// The value, exactly.
+    fn to_f64(self) -> f64;
+    /// Neither NaN nor infinite.
+    fn is_finite(self) -> bool;
+}
+
+impl Real for f32 {
+    const EPSILON: Self = f32::EPSILON;
+    const NAME: &'static str = "float32";
+
+    fn from_f64(value: f64) -> Self {
+        value as f32
+    }
+    fn to_f64(self) -> f64 {
+        f64::from(self)
+    }
+    fn is_finite(self) -> bool {
+        f32::is_finite(self)
+    }
+}
+
+impl Real for f64 {
+    const EPSILON: Self = f64::EPSILON;
+    const NAME: &'static str = "float64";
+
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+    fn to_f64(self) -> f64 {
+        self
+    }
+    fn is_finite(self) -> bool {
+        f64::is_finite(self)
+    }
+}

@@ -1,0 +1,71 @@
+//! Dense linear algebra: one thin layer over [faer](https://docs.rs/faer), always serial.
+//!
+//! faer is reached through this module only, so that its traps are handled once (each has a
+//! regression test) and its generic code is compiled once, for `f32` and `f64`:
+//!
+//! * every call is serial, hence the bits do not depend on the number of threads;
+//! * eigenvectors come back normalised and finite, and a defective matrix is reported as such;
+//! * decompositions are checked (residual, trace or Frobenius norm) before they are returned.
+//!
+//! Matrices are column-major [`Mat`]s; vectors are slices. User input that cannot be used (NaN, a
+//! non-square or singular matrix) gives a [`LinalgError`]; a wrong length is a bug of the caller and
+//! panics with the caller's location. Empty and 1×1 matrices are ordinary input.
+//!
+//! | wanted | item |
+//! |---|---|
+//! | products | [`matvec`], [`matvec_transposed`], [`matmul`], [`matmul_add`], [`matmul_transposed`] |
+//! | linear systems | [`Lu`], [`Cholesky`], [`Ldlt`], [`Qr`] |
+//! | spectra | [`eigenvalues`], [`complex_eigenvalues`], [`Eigen`], [`SymmetricEigen`] |
+//! | resolvents at many frequencies | [`Hessenberg`] |
+//! | singular values | [`singular_values`], [`Svd`] |
+
+mod cholesky;
+mod eigen;
+mod error;
+mod hessenberg;
+mod lu;
+mod products;
+mod qr;
+mod svd;
+mod symmetric;
+
+pub use cholesky::{Cholesky, Ldlt};
+pub use eigen::{Defective, Eigen, complex_eigenvalues, eigenvalues};
+pub use error::LinalgError;
+pub use faer::{Mat, MatMut, MatRef};
+pub use hessenberg::Hessenberg;
+pub use lu::Lu;
+pub(crate) use products::Products;
+pub use products::{matmul, matmul_add, matmul_transposed, matvec, matvec_transposed};
+pub use qr::Qr;
+pub use svd::{Svd, singular_values};
+pub use symmetric::SymmetricEigen;
+
+/// A complex number with `f64` parts.
+pub type Complex64 = num_complex::Complex<f64>;
+
+/// `√Σ a²` over all entries, scaled so that it neither overflows nor underflows.
+pub fn frobenius_norm(a: MatRef<'_, f64>) -> f64 {
+    a.norm_l2()
+}
+
+/// Returns the first entry that is NaN or infinite as an error.
+fn check_finite(a: MatRef<'_, f64>) -> Result<(), LinalgError> {
+    for col in 0..a.ncols() {
+        for row in 0..a.nrows() {
+            if !a[(row, col)].is_finite() {
+                return Err(LinalgError::NotFinite { row, col });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns the order of a square matrix with finite entries.
+fn check_square(a: MatRef<'_, f64>) -> Result<usize, LinalgError> {
+    if a.nrows() != a.ncols() {
+        return Err(LinalgError::NotSquare { rows: a.nrows(), cols: a.ncols() });
+    }
+    check_finite(a)?;
+    Ok(a.nrows())
+}
