@@ -1,5 +1,7 @@
 //! `theory average`: Gaussian averages of transfer functions.
 
+use std::fmt::Write;
+
 use attractorlab_numerics::gaussian::{Pair, Product, average, pair_average};
 use attractorlab_numerics::transfer::Transfer;
 use clap::{Args, ValueEnum};
@@ -116,8 +118,12 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<Ending, CliError> {
         format!("{:#}\n", Value::from(list))
     } else {
         let width = averages.iter().map(|(label, ..)| label.chars().count()).max().unwrap_or_default();
-        // The averages are good to 1e-12: all digits are shown.
-        averages.iter().map(|(label, value, _)| format!("{label:<width$}  {value}\n")).collect()
+        let mut text = String::new();
+        for (label, value, _) in &averages {
+            // The averages are good to 1e-12: all digits are shown.
+            let _ = writeln!(text, "{label:<width$}  {value}");
+        }
+        text
     };
     terminal::print(&text);
     Ok(Ending::Good)
