@@ -67,6 +67,36 @@ pub(crate) fn significant(value: f64, digits: usize) -> String {
     }
 }
 
+/// At most `digits` significant digits, without trailing zeros.
+pub(crate) fn trimmed(value: f64, digits: usize) -> String {
+    let text = significant(value, digits);
+    let (mantissa, power) = text.find('×').map_or((text.as_str(), ""), |at| text.split_at(at));
+    if mantissa.contains('.') {
+        format!("{}{power}", mantissa.trim_end_matches('0').trim_end_matches('.'))
+    } else {
+        text
+    }
+}
+
+/// A number with the digits that a tolerance calls for: one more than the tolerance resolves, so that a
+/// reader sees on which side of it the number lies.
+pub(crate) fn resolved(value: f64, tolerance: f64) -> String {
+    let reach = value.abs().max(tolerance);
+    if value.fract() == 0.0 && value.abs() < 1e9 && tolerance >= 1.0 {
+        return fixed(value, 0);
+    }
+    if !(tolerance > 0.0 && tolerance.is_finite() && reach.is_finite()) {
+        return trimmed(value, 6);
+    }
+    let place = 1 - tolerance.log10().floor() as i32;
+    if (1e-4..1e6).contains(&reach) && place <= 10 {
+        fixed(value, place.max(0) as usize)
+    } else {
+        let digits = (reach.log10().floor() as i32 + place + 1).clamp(1, 17);
+        trimmed(value, digits as usize)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,5 +116,19 @@ mod tests {
         assert_eq!(significant(1.0e12, 3), "1.00×10^{12}");
         assert_eq!(significant(123456.0, 4), "123456");
         assert_eq!(significant(f64::NAN, 4), "not a number");
+    }
+
+    #[test]
+    fn tolerances_decide_the_digits() {
+        assert_eq!(resolved(1.33249, 0.004), "1.3325");
+        assert_eq!(resolved(-0.5, 0.1), "−0.50");
+        assert_eq!(resolved(3.1e-9, 1e-10), "3.1×10^{−9}");
+        assert_eq!(resolved(1.0, 1e-13), "1");
+        assert_eq!(resolved(0.0, 1e-12), "0");
+        assert_eq!(resolved(0.9, 0.0), "0.9");
+        assert_eq!(resolved(f64::NAN, 0.1), "not a number");
+        assert_eq!(trimmed(0.0040, 2), "0.004");
+        assert_eq!(trimmed(120.0, 1), "120");
+        assert_eq!(trimmed(1.0e-12, 2), "1×10^{−12}");
     }
 }

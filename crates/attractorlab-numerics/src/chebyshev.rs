@@ -81,7 +81,7 @@ impl Interpolant {
         &self.edges
     }
 
-    /// Writes the components at `x`; outside the interval the nearest piece is extrapolated.
+    /// Writes the first components at `x`, as many as `out` has room for; outside the interval the nearest piece is extrapolated.
     #[inline]
     pub fn evaluate(&self, x: f64, out: &mut [f64]) {
         let (piece, t) = self.locate(x);

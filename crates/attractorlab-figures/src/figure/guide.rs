@@ -70,8 +70,8 @@ pub enum ReferenceKind {
 
 /// A thin line that is not data: a stability boundary, the diagonal, zero.
 ///
-/// A reference takes no part in fitting the range, except that a horizontal or vertical one that lies
-/// near the data is kept in view.
+/// The diagonal takes no part in fitting the range; a horizontal or vertical line is kept in view if it
+/// lies near the data, the unit circle always.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reference {
     /// Which line.

@@ -29,7 +29,7 @@ pub struct Figure {
     pub caption: String,
     /// The panels, row by row.
     pub panels: Vec<Panel>,
-    /// Number of panels in a row; zero is read as one row of at most three panels.
+    /// Number of panels in a row, at most six; zero is read as three.
     pub columns: usize,
     /// All panels have one x range, and only the lowest panel of a column has tick labels.
     pub share_x: bool,
@@ -57,7 +57,9 @@ impl Figure {
         self
     }
 
-    /// Sets the number of panels in a row. Without it, up to three panels stand side by side.
+    /// Sets the number of panels in a row, at most six. Without it, up to three stand side by side.
+    ///
+    /// One column is 85 mm wide, two are 170 mm, more share 183 mm.
     #[must_use]
     pub fn columns(mut self, columns: usize) -> Self {
         self.columns = columns;

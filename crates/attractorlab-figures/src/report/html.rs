@@ -35,6 +35,15 @@ pub(super) fn verdict(section: &Section) -> (&'static str, &'static str, String)
     }
 }
 
+/// Claims held of all claims.
+fn held(section: &Section) -> String {
+    if section.claims.is_empty() {
+        "–".to_owned()
+    } else {
+        format!("{}/{}", section.held(), section.claims.len())
+    }
+}
+
 /// Seconds as people say them.
 pub(super) fn seconds(seconds: Option<f64>) -> String {
     match seconds {
@@ -111,11 +120,10 @@ fn overview(report: &Report, anchors: &[String]) -> String {
             format!(
                 "<tr><th scope=\"row\"><a href=\"#{anchor}\">{}</a><span class=\"id\">{}</span></th>\
                  <td class=\"verdict {class}\"><span aria-hidden=\"true\">{symbol}</span> {word}</td>\
-                 <td class=\"number\">{}/{}</td><td class=\"number\">{}</td></tr>\n",
+                 <td class=\"number\">{}</td><td class=\"number\">{}</td></tr>\n",
                 to_html(&section.title),
                 escape(&section.id),
-                section.held(),
-                section.claims.len(),
+                held(section),
                 seconds(section.seconds)
             )
         })

@@ -6,7 +6,7 @@ use super::data;
 use super::html::{Counters, definitions, seconds, verdict};
 use super::{ClaimRow, Comparison, Section};
 use crate::svg::{self, escape, to_html};
-use crate::{Cell, Figure, Format, Table};
+use crate::{Cell, Figure, Format, Table, number};
 
 /// The HTML of a section.
 pub(super) fn html(section: &Section, anchor: &str, counters: &mut Counters) -> String {
@@ -160,8 +160,12 @@ fn claim_html(claim: &ClaimRow) -> String {
                 Comparison::AtLeast => "−",
                 Comparison::AtMost => "+",
             };
-            format!("{sign} {}", to_html(&Format::Significant(2).write(tolerance)))
+            format!("{sign} {}", to_html(&number::trimmed(tolerance, 2)))
         }
+    };
+    let quantity = |cell: &Cell| match (cell, claim.tolerance) {
+        (Cell::Number(value), Some(tolerance)) => to_html(&number::resolved(*value, tolerance)),
+        (cell, _) => cell_html(cell, Format::Auto),
     };
     let (class, symbol, word) =
         if claim.holds { ("holds", "✓", "holds") } else { ("fails", "✗", "fails") };
@@ -171,8 +175,8 @@ fn claim_html(claim: &ClaimRow) -> String {
          <td class=\"verdict {class}\"><span aria-hidden=\"true\">{symbol}</span> {word}</td></tr>\n",
         escape(&claim.id),
         to_html(&claim.statement),
-        cell_html(&claim.expected, Format::Auto),
-        cell_html(&claim.measured, Format::Auto)
+        quantity(&claim.expected),
+        quantity(&claim.measured)
     )
 }
 
@@ -253,7 +257,7 @@ mod tests {
     fn a_claim_shows_its_verdict_in_words_and_its_text_escaped() {
         let row = claim_html(&claim());
         for part in
-            ["✗</span> fails", "≥ 1", "− 0.10", "x &lt; y &amp; λ<sub>1</sub>", "three standard errors"]
+            ["✗</span> fails", "≥ 1", "− 0.1<", "x &lt; y &amp; λ<sub>1</sub>", "three standard errors"]
         {
             assert!(row.contains(part), "{part} is missing in {row}");
         }

@@ -11,6 +11,8 @@ const TICK: f64 = 2.6;
 const MINOR: f64 = 1.5;
 const GAP: f64 = 1.8;
 const RULE: f64 = 0.7;
+/// Distance of a label from the numbers; subscripts reach into it.
+const LABEL_GAP: f64 = 2.8;
 /// Height of a line of a label.
 const LABEL_LINE: f64 = LABEL_SIZE * 1.15;
 
@@ -32,7 +34,7 @@ fn widest(ticks: &Ticks) -> f64 {
 /// Height of a label in as many lines as it needs; zero without one.
 fn label_depth(label: &str, available: f64) -> f64 {
     let lines = text::wrap(label, available, LABEL_SIZE).len();
-    if lines == 0 { 0.0 } else { 2.0 + LABEL_LINE * lines as f64 }
+    if lines == 0 { 0.0 } else { LABEL_GAP + LABEL_LINE * lines as f64 }
 }
 
 /// Room below the frame.
@@ -87,7 +89,7 @@ fn below(canvas: &mut Canvas, plot: &Plot<'_>, ticks: &Ticks, numbers: bool) {
     }
     if numbers {
         let middle = frame.left + 0.5 * frame.width;
-        let first = frame.bottom() + TICK + GAP + TICK_SIZE + 2.0 + 0.8 * LABEL_SIZE;
+        let first = frame.bottom() + TICK + GAP + TICK_SIZE + LABEL_GAP + 0.8 * LABEL_SIZE;
         let style = text::Style::new(LABEL_SIZE).anchor(Anchor::Middle);
         for (i, line) in text::wrap(&plot.panel.x.label, frame.width, LABEL_SIZE).iter().enumerate() {
             text::draw(canvas, line, middle, first + LABEL_LINE * i as f64, style);
@@ -112,7 +114,7 @@ fn left(canvas: &mut Canvas, plot: &Plot<'_>, ticks: &Ticks, numbers: bool) {
     if numbers {
         let middle = frame.top + 0.5 * frame.height;
         let lines = text::wrap(&plot.panel.y.label, frame.height, LABEL_SIZE);
-        let last = frame.left - TICK - GAP - widest(ticks) - 1.0 - 2.0 - 0.2 * LABEL_SIZE;
+        let last = frame.left - TICK - GAP - widest(ticks) - 1.0 - LABEL_GAP - 0.2 * LABEL_SIZE;
         let style = text::Style::new(LABEL_SIZE).anchor(Anchor::Middle).upright();
         for (i, line) in lines.iter().rev().enumerate() {
             text::draw(canvas, line, last - LABEL_LINE * i as f64, middle, style);
@@ -129,7 +131,7 @@ pub(super) fn right(canvas: &mut Canvas, frame: &Frame, mapping: &Mapping, ticks
         text::draw(canvas, &tick.label, frame.right() + TICK + GAP, y + 0.36 * TICK_SIZE, style);
     }
     let middle = frame.top + 0.5 * frame.height;
-    let first = frame.right() + TICK + GAP + widest(ticks) + 1.0 + 2.0 + 0.8 * LABEL_SIZE;
+    let first = frame.right() + TICK + GAP + widest(ticks) + 1.0 + LABEL_GAP + 0.8 * LABEL_SIZE;
     let style = text::Style::new(LABEL_SIZE).anchor(Anchor::Middle).upright();
     for (i, line) in text::wrap(label, frame.height, LABEL_SIZE).iter().enumerate() {
         text::draw(canvas, line, first + LABEL_LINE * i as f64, middle, style);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// Ink, paper and guide colours. The report's dark mode looks for these very attributes.
+/// Ink and paper. The report's style sheet looks for the paper's very name.
 pub(super) const INK: &str = "#1a1a1a";
 pub(super) const PAPER: &str = "#ffffff";
 

@@ -132,20 +132,33 @@ pub(super) fn labels(plot: &Plot<'_>, occupancy: &mut Occupancy) -> Vec<Label> {
             placed.push(label);
         }
     }
+    let mut lines = Occupancy::default();
+    for layer in &plot.panel.layers {
+        if let Layer::Reference(reference) = layer {
+            lines.path(&course(plot, reference.kind), &plot.frame);
+        }
+    }
     for layer in &plot.panel.layers {
         if let Layer::Reference(reference) = layer
             && !reference.label.trim().is_empty()
-            && let Some((label, frame)) = beside(plot, reference, occupancy)
+            && let Some((label, frame)) = beside(plot, reference, occupancy, &lines)
         {
             occupancy.take(frame);
             placed.push(label);
         }
     }
+    // Only now: words may stand close to their own line, legends may not.
+    occupancy.join(lines);
     placed
 }
 
 /// The emptiest place beside a reference line.
-fn beside(plot: &Plot<'_>, reference: &Reference, occupancy: &Occupancy) -> Option<(Label, Frame)> {
+fn beside(
+    plot: &Plot<'_>,
+    reference: &Reference,
+    occupancy: &Occupancy,
+    lines: &Occupancy,
+) -> Option<(Label, Frame)> {
     let width = text::width(&reference.label, TICK_SIZE);
     let gap = 2.0;
     let mut corners = Vec::new();
@@ -156,7 +169,7 @@ fn beside(plot: &Plot<'_>, reference: &Reference, occupancy: &Occupancy) -> Opti
             let free = plot.frame.width - width - 2.0 * gap;
             for share in [1.0, 0.0, 0.5, 0.75, 0.25] {
                 let left = plot.frame.left + gap + share * free;
-                corners.extend([(left, y - LINE - 0.5), (left, y + 1.0)]);
+                corners.extend([(left, y - LINE - 1.4), (left, y + 1.2)]);
             }
         }
         ReferenceKind::Vertical(_) => {
@@ -181,13 +194,11 @@ fn beside(plot: &Plot<'_>, reference: &Reference, occupancy: &Occupancy) -> Opti
         }
     }
     let inside = plot.frame.grown(-0.5);
-    let mut own = Occupancy::default();
-    own.path(&course, &plot.frame);
     corners
         .into_iter()
         .map(|(left, top)| label(&reference.label, reference.colour.hex(), left, top))
         .filter(|(_, frame)| inside.encloses(frame))
-        .map(|(label, frame)| (occupancy.cost(&frame.grown(1.0)) + own.cost(&frame), label, frame))
+        .map(|(label, frame)| (occupancy.cost(&frame.grown(2.5)) + lines.cost(&frame), label, frame))
         // The first of equals wins, so the order above is the order of preference.
         .min_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, label, frame)| (label, frame))

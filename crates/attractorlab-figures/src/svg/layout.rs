@@ -31,8 +31,8 @@ pub(super) struct Placed<'a> {
     pub(super) labels: Vec<Label>,
     pub(super) entries: Vec<Entry<'a>>,
     pub(super) legend: Place,
-    /// Left end of the panel's letter.
-    pub(super) letter: f64,
+    /// Left end of the panel's letter, and the top of its row.
+    pub(super) letter: (f64, f64),
     pub(super) title_lines: Vec<String>,
 }
 
@@ -94,7 +94,7 @@ pub(super) fn arrange<'a>(figure: &'a Figure, prefix: &str) -> Layout<'a> {
                 let id = format!("{prefix}-{}", index + 1);
                 let mut placed =
                     place(&figure.panels[index], frame, ranges[index], numbers, above[index], id);
-                placed.letter = left;
+                placed.letter = (left, top - row_margin.top);
                 above[index] |= placed.legend == Place::Above;
                 layout.panels.push(placed);
                 left += margins.left + plot_width + margins.right + GAP;
@@ -182,7 +182,7 @@ fn place(
         labels,
         entries,
         legend,
-        letter: frame.left,
+        letter: (frame.left, frame.top),
         title_lines,
     }
 }

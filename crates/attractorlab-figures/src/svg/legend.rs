@@ -7,7 +7,8 @@ use super::regions;
 use super::text;
 use crate::figure::{Layer, Legend};
 
-const KEY_WIDTH: f64 = 15.0;
+/// Widths of samples: of lines and areas, and of markers alone.
+const KEY_WIDTHS: (f64, f64) = (15.0, 7.0);
 const KEY_GAP: f64 = 3.5;
 const ROW: f64 = 9.4;
 const COLUMN_GAP: f64 = 9.0;
@@ -27,9 +28,23 @@ impl Entry<'_> {
         }
     }
 
-    fn width(&self) -> f64 {
-        KEY_WIDTH + KEY_GAP + text::width(self.label(), TICK_SIZE)
+    fn width(&self, key: f64) -> f64 {
+        key + KEY_GAP + text::width(self.label(), TICK_SIZE)
     }
+
+    fn is_marker(&self) -> bool {
+        let Self::Layer(layer, _) = self else { return false };
+        match layer {
+            Layer::Dots(dots) => dots.x_error.is_none(),
+            Layer::Crosses(_) | Layer::Disc(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Width of the samples of a legend.
+fn key_width(entries: &[Entry<'_>]) -> f64 {
+    if entries.iter().all(Entry::is_marker) { KEY_WIDTHS.1 } else { KEY_WIDTHS.0 }
 }
 
 fn layer_label(layer: &Layer) -> &str {
@@ -95,7 +110,8 @@ pub(super) enum Place {
 
 /// Chooses the place. `above` keeps an earlier decision.
 pub(super) fn place(plot: &Plot<'_>, entries: &[Entry<'_>], occupancy: &Occupancy, above: bool) -> Place {
-    let width = entries.iter().map(Entry::width).fold(0.0, f64::max);
+    let key = key_width(entries);
+    let width = entries.iter().map(|entry| entry.width(key)).fold(0.0, f64::max);
     let height = ROW * entries.len() as f64;
     let frame = &plot.frame;
     let (left, right) = (frame.left + INSET, frame.right() - INSET - width);
@@ -118,24 +134,25 @@ pub(super) fn place(plot: &Plot<'_>, entries: &[Entry<'_>], occupancy: &Occupanc
         .map_or(Place::Above, Place::Inside)
 }
 
-/// Breaks the lines of a legend above the axes into rows that fit.
-fn rows<'b, 'a>(entries: &'b [Entry<'a>], available: f64) -> Vec<Vec<&'b Entry<'a>>> {
-    let mut rows: Vec<(f64, Vec<&Entry<'a>>)> = Vec::new();
-    for entry in entries {
-        match rows.last_mut() {
-            Some((used, row)) if *used + COLUMN_GAP + entry.width() <= available => {
-                *used += COLUMN_GAP + entry.width();
-                row.push(entry);
-            }
-            _ => rows.push((entry.width(), vec![entry])),
+/// Widths of the columns of a legend above the axes: as many columns as fit, one under the other.
+fn columns(entries: &[Entry<'_>], available: f64) -> Vec<f64> {
+    let key = key_width(entries);
+    for count in (2..=entries.len()).rev() {
+        let mut widths = vec![0.0_f64; count];
+        for (i, entry) in entries.iter().enumerate() {
+            widths[i % count] = widths[i % count].max(entry.width(key));
+        }
+        if widths.iter().sum::<f64>() + COLUMN_GAP * (count - 1) as f64 <= available {
+            return widths;
         }
     }
-    rows.into_iter().map(|(_, row)| row).collect()
+    vec![available]
 }
 
 /// Height of a legend above the axes.
 pub(super) fn height_above(entries: &[Entry<'_>], available: f64) -> f64 {
-    if entries.is_empty() { 0.0 } else { ROW * rows(entries, available).len() as f64 + 3.0 }
+    let rows = entries.len().div_ceil(columns(entries, available).len());
+    if rows == 0 { 0.0 } else { ROW * rows as f64 + 3.0 }
 }
 
 /// Draws the legend.
@@ -143,6 +160,7 @@ pub(super) fn draw(canvas: &mut Canvas, plot: &Plot<'_>, entries: &[Entry<'_>], 
     if entries.is_empty() {
         return;
     }
+    let key = key_width(entries);
     canvas.open("g", &[("class", "legend")]);
     match place {
         Place::Inside(frame) => {
@@ -151,33 +169,32 @@ pub(super) fn draw(canvas: &mut Canvas, plot: &Plot<'_>, entries: &[Entry<'_>], 
                 canvas.rectangle(&frame.grown(2.0), &[("fill", PAPER), ("fill-opacity", "0.85")]);
             }
             for (i, entry) in entries.iter().enumerate() {
-                line(canvas, plot, entry, frame.left, frame.top + ROW * (i as f64 + 0.5));
+                line(canvas, plot, entry, key, frame.left, frame.top + ROW * (i as f64 + 0.5));
             }
         }
         Place::Above => {
-            let rows = rows(entries, plot.frame.width);
-            let mut middle = plot.frame.top - 3.0 - ROW * (rows.len() as f64 - 0.5);
-            for row in rows {
+            let widths = columns(entries, plot.frame.width);
+            let top = plot.frame.top - height_above(entries, plot.frame.width);
+            for (row, members) in entries.chunks(widths.len()).enumerate() {
                 let mut left = plot.frame.left;
-                for entry in row {
-                    line(canvas, plot, entry, left, middle);
-                    left += entry.width() + COLUMN_GAP;
+                for (entry, width) in members.iter().zip(&widths) {
+                    line(canvas, plot, entry, key, left, top + ROW * (row as f64 + 0.5));
+                    left += width + COLUMN_GAP;
                 }
-                middle += ROW;
             }
         }
     }
     canvas.close("g");
 }
 
-fn line(canvas: &mut Canvas, plot: &Plot<'_>, entry: &Entry<'_>, left: f64, middle: f64) {
-    let swatch = Frame { left, top: middle - 3.0, width: KEY_WIDTH, height: 6.0 };
+fn line(canvas: &mut Canvas, plot: &Plot<'_>, entry: &Entry<'_>, width: f64, left: f64, middle: f64) {
+    let swatch = Frame { left, top: middle - 3.0, width, height: 6.0 };
     match entry {
         Entry::Layer(layer, _) => key(canvas, layer, &swatch),
         Entry::Region(class, _) => regions::key(canvas, plot, *class, &swatch),
     }
     let style = text::Style::new(TICK_SIZE);
-    text::draw(canvas, entry.label(), left + KEY_WIDTH + KEY_GAP, middle + 0.36 * TICK_SIZE, style);
+    text::draw(canvas, entry.label(), left + width + KEY_GAP, middle + 0.36 * TICK_SIZE, style);
 }
 
 /// The sample of a layer.

@@ -23,7 +23,6 @@ use std::fmt::Write;
 
 use canvas::{Canvas, Frame, LABEL_SIZE, LETTER_SIZE, PAPER, num};
 use layout::{MILLIMETRE, Placed, TITLE_LINE};
-use legend::Place;
 use plot::Plot;
 
 use crate::figure::{Figure, Layer, Scale};
@@ -150,16 +149,11 @@ fn draw_layer(canvas: &mut Canvas, plot: &Plot<'_>, layer: &Layer) {
     }
 }
 
-/// Letter and title above the axes and their legend.
+/// Letter and title at the top of the row, so that those of neighbours stand on one line.
 fn heading(canvas: &mut Canvas, placed: &Placed<'_>, letter: &str) {
-    let legend = if placed.legend == Place::Above {
-        legend::height_above(&placed.entries, placed.plot.frame.width)
-    } else {
-        0.0
-    };
-    let lines = placed.title_lines.len().max(1) as f64;
-    let first = placed.plot.frame.top - legend - 6.0 - TITLE_LINE * (lines - 1.0);
-    text::draw(canvas, letter, placed.letter, first, text::Style::new(LETTER_SIZE).bold());
+    let (left, top) = placed.letter;
+    let first = top + 2.0 + 0.8 * LETTER_SIZE;
+    text::draw(canvas, letter, left, first, text::Style::new(LETTER_SIZE).bold());
     for (i, line) in placed.title_lines.iter().enumerate() {
         let baseline = first + TITLE_LINE * i as f64;
         text::draw(canvas, line, placed.plot.frame.left, baseline, text::Style::new(LABEL_SIZE));

@@ -132,6 +132,12 @@ impl Occupancy {
         }
     }
 
+    /// Takes up all room that another one takes up.
+    pub(super) fn join(&mut self, other: Self) {
+        self.points.extend(other.points);
+        self.boxes.extend(other.boxes);
+    }
+
     /// Takes up the room of a box of words.
     pub(super) fn take(&mut self, frame: Frame) {
         self.boxes.push(frame);

@@ -159,7 +159,7 @@ pub(super) fn names(plot: &Plot<'_>, occupancy: &mut Occupancy) -> Names {
                 let bound = best.map_or(f64::INFINITY, |b| b.0);
                 // Ink under the name weighs more than any distance, so the cheap test comes first.
                 if away < bound {
-                    let cost = away + 1e3 * occupancy.cost(&frame);
+                    let cost = away + 1e3 * occupancy.cost(&frame.grown(2.0));
                     if cost < bound {
                         best = Some((cost, frame.left + 0.5 * frame.width, frame.top + 0.5 * frame.height));
                     }

@@ -77,8 +77,23 @@ pub(super) fn width(label: &str, size: f64) -> f64 {
         .sum()
 }
 
-/// Breaks a label at spaces so that its lines fit, where words allow it.
+/// Breaks a label at spaces so that its lines fit, where words allow it, and are of similar length.
 pub(super) fn wrap(label: &str, available: f64, size: f64) -> Vec<String> {
+    let mut best = fill(label, available, size);
+    let mut narrower = available;
+    while best.len() > 1 {
+        narrower -= 0.05 * available;
+        let lines = fill(label, narrower, size);
+        if lines.len() > best.len() || narrower <= 0.0 {
+            break;
+        }
+        best = lines;
+    }
+    best
+}
+
+/// Breaks a label where a line is full.
+fn fill(label: &str, available: f64, size: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in label.split_whitespace() {
         let extended = lines.last().map(|line| format!("{line} {word}"));

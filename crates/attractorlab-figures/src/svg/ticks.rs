@@ -24,7 +24,7 @@ pub(super) fn choose(axis: &Axis, range: Interval, length: f64, extent: impl Fn(
     if let Some(values) = &axis.ticks {
         return thinned(given(values, axis.scale, range), range, length, &extent);
     }
-    let at_most = ((length / 24.0) as usize).clamp(2, 7);
+    let at_most = ((length / 20.0) as usize).clamp(2, 7);
     for count in (1..=at_most).rev() {
         let ticks = match axis.scale {
             Scale::Linear => Ticks { major: linear(range, count), minor: Vec::new() },
@@ -109,7 +109,7 @@ fn linear_labels(values: &[f64], step: f64) -> Vec<String> {
     let largest = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
     let step_power = (step.log10() + 1e-9).floor() as i32;
     let power = (largest.log10() + 1e-9).floor() as i32;
-    let exponent_wanted = !(1e-3..1e5).contains(&largest);
+    let exponent_wanted = !(1e-3..1e6).contains(&largest);
     values
         .iter()
         .map(|&value| {

@@ -49,7 +49,10 @@ fn close_pairs_are_two_and_tangencies_are_reported() {
     }
     // Rounding alone makes a quadruple root cross several times: listed, and none of them certain.
     let found = all_roots(|x: f64| (x - 0.7).powi(4), -1.0, 2.0, Options::default()).unwrap();
-    assert!(!found.roots.is_empty() && found.roots.iter().all(|root| root.kind == Kind::Tangent), "{found:?}");
+    assert!(
+        !found.roots.is_empty() && found.roots.iter().all(|root| root.kind == Kind::Tangent),
+        "{found:?}"
+    );
     assert!(found.roots.iter().all(|root| (root.x - 0.7).abs() < 1e-3), "{found:?}");
 }
 

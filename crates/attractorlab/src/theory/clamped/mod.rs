@@ -1,0 +1,8 @@
+//! Clamped states of one random network: the common ground of the theories of trained networks.
+//!
+//! Feed a random bulk of gain g with a constant Gaussian drive of variance S. If the state is
+//! stationary, its units are Gaussian with the variance Δ that solves Δ = g²⟨φ²⟩_Δ + S.
+
+mod drive;
+
+pub use drive::{ClampedError, DriveMoments, DriveTable, DriveTheory};

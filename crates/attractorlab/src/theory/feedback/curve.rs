@@ -1,0 +1,266 @@
+//! The level curve W(z) on which the stationary states of all targets lie.
+
+use attractorlab_numerics::roots::{Options, all_roots, refine};
+
+use super::inputs::check_target;
+use super::{Direction, FeedbackError, FixedPoint, Inputs, Readout};
+use crate::network::Transfer;
+use crate::theory::clamped::{DriveTable, DriveTheory};
+
+/// All stationary states of one target, with the readout that holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TargetStates {
+    /// The target A.
+    pub target: f64,
+    /// Scale c of the readout direction that makes A stationary.
+    pub scale: f64,
+    /// The readout's overlaps.
+    pub readout: Readout,
+    /// Every stationary state, by rising z; one of them has z = A.
+    pub fixed_points: Vec<FixedPoint>,
+    /// Index of the target in `fixed_points`.
+    pub target_index: usize,
+    /// Whether two states are so close to merging in a saddle-node that their number is in doubt.
+    pub marginal: bool,
+}
+
+impl TargetStates {
+    /// The state at the target.
+    pub fn at_target(&self) -> &FixedPoint {
+        &self.fixed_points[self.target_index]
+    }
+}
+
+/// The curve W(z) = (αz + β)⟨φ'⟩_Δ(z)/z of one readout direction, cut into monotone branches.
+///
+/// It serves any number of targets: their states are the level sets W(z) = W(A). See the module's
+/// page for the argument. `target_range` bounds the targets that will be asked for.
+#[derive(Debug, Clone)]
+pub struct ReadoutCurve {
+    inputs: Inputs,
+    /// Overlaps of the direction at scale one.
+    alpha: f64,
+    beta: f64,
+    theory: DriveTheory,
+    table: DriveTable,
+    /// Largest |z| that the table covers.
+    reach: f64,
+    /// Ends of the monotone branches, rising, with the values of W there.
+    breaks: Vec<(f64, f64)>,
+    /// Extrema of W: (z, W).
+    folds: Vec<(f64, f64)>,
+}
+
+/// |W − W(fold)| below this, relatively, leaves the number of states in doubt.
+const MARGIN: f64 = 1e-11;
+
+impl ReadoutCurve {
+    /// Prepares the curve for targets in `[low, high]`.
+    ///
+    /// # Errors
+    /// [`FeedbackError`] for arguments out of range or a direction without overlap.
+    pub fn new(
+        transfer: Transfer,
+        inputs: Inputs,
+        direction: Direction,
+        (low, high): (f64, f64),
+    ) -> Result<Self, FeedbackError> {
+        inputs.check()?;
+        direction.check()?;
+        check_target(low)?;
+        check_target(high)?;
+        let (alpha, beta) = direction.overlaps(&inputs);
+        if alpha == 0.0 && beta == 0.0 {
+            return Err(FeedbackError::Orthogonal);
+        }
+        let theory = DriveTheory::new(transfer, inputs.g)?;
+        let largest = low.abs().max(high.abs()).max(1.0);
+        Self::with_reach(theory, inputs, (alpha, beta), 4.0 * largest)
+    }
+
+    fn with_reach(
+        theory: DriveTheory,
+        inputs: Inputs,
+        (alpha, beta): (f64, f64),
+        reach: f64,
+    ) -> Result<Self, FeedbackError> {
+        let lowest = if inputs.feedback_std > 0.0 {
+            inputs.drive(-inputs.overlap() / (inputs.feedback_std * inputs.feedback_std))
+        } else {
+            inputs.drive(0.0)
+        };
+        let highest = inputs.drive(reach).max(inputs.drive(-reach));
+        let table = theory.table(lowest, highest)?;
+        let mut curve =
+            Self { inputs, alpha, beta, theory, table, reach, breaks: Vec::new(), folds: Vec::new() };
+        curve.cut_into_branches();
+        Ok(curve)
+    }
+
+    /// W(z); infinite at z = 0 unless β = 0.
+    fn level(&self, z: f64) -> f64 {
+        let gain = self.table.gain(self.inputs.drive(z));
+        if z == 0.0 && self.beta == 0.0 { self.alpha * gain } else { (self.alpha + self.beta / z) * gain }
+    }
+
+    /// z²W'(z) = z(αz + β) d⟨φ'⟩/dz − β⟨φ'⟩, which vanishes where W is extremal.
+    fn level_slope(&self, z: f64) -> f64 {
+        let m = self.table.at(self.inputs.drive(z));
+        let bulk = self.inputs.g * self.inputs.g * m.power_slope;
+        let gain_slope = m.third * self.inputs.half_drive_slope(z) / (1.0 - bulk);
+        if self.beta == 0.0 {
+            // z divides out: W' = α d⟨φ'⟩/dz.
+            self.alpha * gain_slope
+        } else {
+            z * (self.alpha * z + self.beta) * gain_slope - self.beta * m.gain
+        }
+    }
+
+    fn cut_into_branches(&mut self) {
+        // In t = asinh z the function has the same scale at all z.
+        let end = self.reach.asinh();
+        let options = Options { minimum_pieces: 8, accuracy: 1e-12 };
+        // The function is finite everywhere, so the search cannot fail.
+        let roots = all_roots(|t| self.level_slope(t.sinh()), -end, end, options);
+        let folds: Vec<f64> = roots.map(|r| r.positions()).unwrap_or_default();
+        self.folds = folds.iter().map(|t| (t.sinh(), self.level(t.sinh()))).collect();
+        let mut cuts: Vec<f64> = self.folds.iter().map(|fold| fold.0).collect();
+        cuts.extend([-self.reach, self.reach]);
+        if self.beta != 0.0 {
+            cuts.push(0.0);
+        }
+        cuts.sort_by(f64::total_cmp);
+        self.breaks = cuts.into_iter().map(|z| (z, self.level(z))).collect();
+    }
+
+    /// A_flex = −β/α, the target that this direction cannot realise; `None` if α = 0.
+    pub fn flex(&self) -> Option<f64> {
+        (self.alpha != 0.0 && self.beta != 0.0).then(|| -self.beta / self.alpha)
+    }
+
+    /// Outputs at which two stationary states merge: the targets at which the target itself is on a
+    /// saddle-node or exchanges stability with another state.
+    pub fn folds(&self) -> Vec<f64> {
+        self.folds.iter().map(|fold| fold.0).collect()
+    }
+
+    /// Targets within `[low, high]` at which the number of stationary states changes: the level of
+    /// an extremum of W is met. Rising, the folds themselves included.
+    ///
+    /// # Errors
+    /// [`FeedbackError::Parameter`] if an end is not finite.
+    pub fn bifurcation_targets(&self, low: f64, high: f64) -> Result<Vec<f64>, FeedbackError> {
+        check_target(low)?;
+        check_target(high)?;
+        let mut targets = Vec::new();
+        for &(fold, level) in &self.folds {
+            targets.extend(
+                self.crossings(level).into_iter().filter(|z| (z - fold).abs() > 1e-6 * (1.0 + fold.abs())),
+            );
+            targets.push(fold);
+        }
+        targets.retain(|z| (low..=high).contains(z));
+        targets.sort_by(f64::total_cmp);
+        Ok(targets)
+    }
+
+    /// All z with W(z) = level, rising.
+    fn crossings(&self, level: f64) -> Vec<f64> {
+        let mut found = Vec::new();
+        for pair in self.breaks.windows(2) {
+            let ((z_low, _), (z_high, _)) = (pair[0], pair[1]);
+            // (αz + β)⟨φ'⟩ − level·z has the roots of W − level without its pole.
+            let side =
+                |z: f64| (self.alpha * z + self.beta) * self.table.gain(self.inputs.drive(z)) - level * z;
+            let (f_low, f_high) = (side(z_low), side(z_high));
+            // On a break between branches the root belongs to the left one.
+            if f_high == 0.0 || f_low * f_high < 0.0 {
+                let (z, _) = refine(side, (z_low, f_low), (z_high, f_high));
+                found.push(z);
+            }
+        }
+        if self.beta == 0.0 && !found.contains(&0.0) {
+            found.push(0.0);
+            found.sort_by(f64::total_cmp);
+        }
+        found
+    }
+
+    /// All stationary states of the network whose readout along this direction holds `target`.
+    ///
+    /// # Errors
+    /// [`FeedbackError::Unrealisable`] at A_flex; [`FeedbackError::Parameter`] if the target is not
+    /// finite.
+    pub fn states(&self, target: f64) -> Result<TargetStates, FeedbackError> {
+        check_target(target)?;
+        let drive_at_target = self.alpha * target + self.beta;
+        let cancelled = drive_at_target.abs() <= 1e-9 * (self.alpha * target).abs().max(self.beta.abs());
+        if cancelled && target != 0.0 {
+            return Err(FeedbackError::Unrealisable { target, flex: -self.beta / self.alpha });
+        }
+        if target == 0.0 && self.beta != 0.0 {
+            return Ok(self.silent_readout());
+        }
+        if target.abs() > self.reach {
+            return self.extended(target.abs())?.states(target);
+        }
+        let level = self.level(target);
+        // |z| W ≤ (|α||z| + |β|)·√(2/π)/√S(z) for a sigmoid, and √S ≥ Sm|z|/2 from there on.
+        let bound = self.outermost(level.abs());
+        if bound > self.reach {
+            return self.extended(bound)?.states(target);
+        }
+        let mut positions = self.crossings(level);
+        let closest = (0..positions.len())
+            .min_by(|&a, &b| (positions[a] - target).abs().total_cmp(&(positions[b] - target).abs()));
+        let near = |z: f64| (z - target).abs() <= 1e-7 * (1.0 + target.abs());
+        let target_index = match closest {
+            Some(i) if near(positions[i]) => {
+                positions[i] = target;
+                i
+            }
+            // The target sits on an extremum of W, where rounding decides whether it is crossed.
+            _ => {
+                let i = positions.partition_point(|&z| z < target);
+                positions.insert(i, target);
+                i
+            }
+        };
+        let scale = if target == 0.0 { 1.0 / level } else { target / (drive_at_target * self.gain(target)) };
+        let readout = Readout { overlap_feedback: scale * self.alpha, overlap_input: scale * self.beta };
+        let fixed_points = positions.iter().map(|&z| self.state(&readout, z)).collect();
+        let marginal = self.folds.iter().any(|fold| (fold.1 - level).abs() <= MARGIN * level.abs());
+        Ok(TargetStates { target, scale, readout, fixed_points, target_index, marginal })
+    }
+
+    fn gain(&self, z: f64) -> f64 {
+        self.table.gain(self.inputs.drive(z))
+    }
+
+    fn state(&self, readout: &Readout, z: f64) -> FixedPoint {
+        let moments = self.table.at(self.inputs.drive(z));
+        FixedPoint::gaussian(&self.inputs, readout.overlap_feedback, readout.overlap_input, z, &moments)
+    }
+
+    /// Target zero with an input: the readout vanishes, and the network is the bulk alone.
+    fn silent_readout(&self) -> TargetStates {
+        let readout = Readout { overlap_feedback: 0.0, overlap_input: 0.0 };
+        let fixed_points = vec![self.state(&readout, 0.0)];
+        TargetStates { target: 0.0, scale: 0.0, readout, fixed_points, target_index: 0, marginal: false }
+    }
+
+    /// No |z| beyond this meets the level.
+    fn outermost(&self, level: f64) -> f64 {
+        let Inputs { feedback_std, input_std, .. } = self.inputs;
+        if feedback_std == 0.0 {
+            // ⟨φ'⟩ does not depend on z: the curve is a hyperbola.
+            return ((self.alpha + self.beta) * self.gain(0.0) / level).abs() + self.reach.min(1.0);
+        }
+        let from = (2.0 * input_std / feedback_std).max(1.0);
+        from.max(1.6 * (self.alpha.abs() + self.beta.abs() / from) / (feedback_std * level))
+    }
+
+    fn extended(&self, reach: f64) -> Result<Self, FeedbackError> {
+        Self::with_reach(self.theory.clone(), self.inputs, (self.alpha, self.beta), 1.05 * reach)
+    }
+}

@@ -1,0 +1,4 @@
+//! What mean-field theory predicts, in the limit of many units.
+
+pub mod clamped;
+pub mod feedback;
