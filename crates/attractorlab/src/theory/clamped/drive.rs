@@ -98,7 +98,10 @@ impl DriveTheory {
             g,
             newton: Averages::new(transfer, &[phi * phi, first * first, phi * second])?,
             square: Average::new(transfer, phi * phi)?,
-            others: Averages::new(transfer, &[first, Product::THIRD, first * first, phi * second])?,
+            others: Averages::new(
+                transfer,
+                &[first, Product::THIRD, first * first, phi * second, Product::X * Product::X * first],
+            )?,
         })
     }
 
@@ -121,9 +124,13 @@ impl DriveTheory {
 
     fn moments(&self, drive: f64) -> DriveMoments {
         let delta = self.variance(drive);
-        let mut values = [0.0; 4];
+        let mut values = [0.0; 5];
         self.others.at(0.0, delta.sqrt(), &mut values);
-        let [gain, third, gain_squared, mixed] = values;
+        let [gain, mut third, gain_squared, mixed, second_moment] = values;
+        if delta > 4.0 {
+            // ⟨φ'''⟩ = ⟨φ'(x²/Δ − 1)⟩/Δ, which does not cancel where φ' is narrow.
+            third = (second_moment / delta - gain) / delta;
+        }
         DriveMoments { delta, gain, gain_squared, third, power_slope: gain_squared + mixed }
     }
 
