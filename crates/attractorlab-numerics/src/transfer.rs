@@ -1,6 +1,7 @@
 //! Transfer functions φ with their primitive and first three derivatives, as functions of one number.
 
 use crate::kernels::{Pass, Real};
+pub use crate::nonlinearity::Nonlinearity;
 use crate::special::normal_pdf;
 
 /// A transfer function φ.
