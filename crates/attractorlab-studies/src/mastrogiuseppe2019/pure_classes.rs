@@ -7,7 +7,7 @@ use attractorlab::theory::feedback::{
 use attractorlab_figures::{Axis, Colour, Dots, Figure, Legend, Line, Panel, Reference};
 use serde_json::{Value, json};
 
-use super::finite::{Dot, Ensemble, Query, agreement, measure};
+use super::finite::{Dot, Ensemble, Query, agreement, comparable, measure};
 use super::lines::{branches, label};
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
 
@@ -68,7 +68,7 @@ impl Study for PureClasses {
         for (i, (_, direction)) in CLASSES.into_iter().enumerate() {
             let prediction = predict(AT_ONE_TARGET, direction, TARGET).map_err(StudyError::step("theory"))?;
             let queries: Vec<Query> =
-                prediction.fixed_points.iter().map(|p| (TARGET, prediction.scale, *p)).collect();
+                comparable(&prediction.fixed_points).map(|p| (TARGET, prediction.scale, *p)).collect();
             let purpose = format!("mastrogiuseppe2019/pure-classes/{i}");
             let ensemble = Ensemble { purpose: &purpose, units: UNITS, networks: networks(context.preset) };
             dots.push(measure(context, ensemble, AT_ONE_TARGET, direction, &queries)?);
@@ -247,7 +247,7 @@ fn maps_figure(predictions: &[Prediction], dots: &[Vec<Dot>]) -> Result<Figure, 
         .caption(
             "The output G(z) that a network returns when its output is clamped at z; where it meets the diagonal the \
              closed loop is stationary. Filled, stable; open, unstable; blue, mean and standard deviation over simulated \
-             networks.",
+             networks, for states far enough from a saddle-node.",
         )
         .columns(3);
     for (i, ((name, direction), (prediction, dots))) in

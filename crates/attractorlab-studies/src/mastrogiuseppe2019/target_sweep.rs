@@ -6,7 +6,7 @@ use attractorlab::theory::feedback::{Direction, FixedPoint, Inputs, ReadoutCurve
 use attractorlab_figures::{Axis, Colour, Dots, Figure, Line, Panel, Reference, Span};
 use serde_json::{Value, json};
 
-use super::finite::{Dot, Ensemble, Query, agreement, measure};
+use super::finite::{Dot, Ensemble, MARGIN, Query, agreement, comparable, is_far, measure};
 use super::lines::{branches, label};
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
 
@@ -18,11 +18,17 @@ const INPUTS: Inputs = Inputs { g: 0.3, feedback_std: 1.2, input_std: 0.5, rho: 
 const DIRECTION: Direction = Direction { shared: 1.0, feedback_own: 1.0, input_own: 0.3 };
 /// Targets of the theory lines.
 const TARGETS: usize = 1000;
-const UNITS: usize = 400;
 const NETWORKS: usize = 20;
-/// Around these targets a state appears, vanishes or is exchanged, and the fluctuations of finite
-/// networks, of order N^(−1/2), are no longer small against the distance to it.
-const WINDOWS: [(f64, f64); 3] = [(-1.0, -0.6), (-0.35, -0.1), (1.2, 1.68)];
+/// Around A_flex the readout's scale diverges, and with it the fluctuations of finite networks.
+const FLEX_WINDOW: f64 = 0.15;
+
+/// Units of a network, and step between simulated targets.
+fn size(preset: Preset) -> (usize, f64) {
+    match preset {
+        Preset::Quick => (400, 0.2),
+        Preset::Full => (800, 0.1),
+    }
+}
 
 impl Study for TargetSweep {
     fn id(&self) -> &'static str {
@@ -42,8 +48,9 @@ impl Study for TargetSweep {
         json!({
             "g": INPUTS.g, "feedback_std": INPUTS.feedback_std, "input_std": INPUTS.input_std, "rho": INPUTS.rho,
             "p": DIRECTION.shared, "p_m": DIRECTION.feedback_own, "p_I": DIRECTION.input_own,
-            "theory_targets": TARGETS, "units": UNITS, "networks_per_dot": NETWORKS,
-            "simulated_targets": simulated_targets(preset), "windows_left_out": WINDOWS,
+            "theory_targets": TARGETS, "units": size(preset).0, "networks_per_dot": NETWORKS,
+            "simulated_targets_step": size(preset).1, "least_distance_of_map_slope_from_one": MARGIN,
+            "window_around_a_flex": FLEX_WINDOW,
         })
     }
 
@@ -57,29 +64,22 @@ impl Study for TargetSweep {
             .collect::<Result<_, _>>()
             .map_err(StudyError::step("theory"))?;
         let mut queries: Vec<Query> = Vec::new();
-        for target in simulated_targets(context.preset) {
+        let (units, step) = size(context.preset);
+        let flex = curve.flex().unwrap_or(f64::NAN);
+        for i in 0..=(3.9 / step) as u32 {
+            let target = -1.95 + step * f64::from(i);
+            if (target - flex).abs() < FLEX_WINDOW {
+                continue;
+            }
             let states = curve.states(target).map_err(StudyError::step("theory"))?;
-            queries.extend(states.fixed_points.iter().map(|point| (target, states.scale, *point)));
+            queries.extend(comparable(&states.fixed_points).map(|point| (target, states.scale, *point)));
         }
-        let ensemble =
-            Ensemble { purpose: "mastrogiuseppe2019/target-sweep", units: UNITS, networks: NETWORKS };
+        let ensemble = Ensemble { purpose: "mastrogiuseppe2019/target-sweep", units, networks: NETWORKS };
         let dots = measure(context, ensemble, INPUTS, DIRECTION, &queries)?;
         let mut claims = theory_claims(&curve)?;
         claims.extend(agreement(&dots));
-        Ok(Outcome { figures: vec![figure(&curve, &states, &dots)], tables: Vec::new(), claims })
+        Ok(Outcome { figures: vec![figure(&curve, &states, &dots, units)], tables: Vec::new(), claims })
     }
-}
-
-fn simulated_targets(preset: Preset) -> Vec<f64> {
-    let step = match preset {
-        Preset::Quick => 0.3,
-        Preset::Full => 0.1,
-    };
-    let count = (4.0 / step) as i32;
-    (0..=count)
-        .map(|i| -1.95 + step * f64::from(i))
-        .filter(|a| *a <= 2.0 && !WINDOWS.iter().any(|(low, high)| (low..=high).contains(&a)))
-        .collect()
 }
 
 fn theory_claims(curve: &ReadoutCurve) -> Result<Vec<Claim>, StudyError> {
@@ -169,7 +169,7 @@ fn theory_claims(curve: &ReadoutCurve) -> Result<Vec<Claim>, StudyError> {
     Ok(claims)
 }
 
-fn figure(curve: &ReadoutCurve, states: &[TargetStates], dots: &[Dot]) -> Figure {
+fn figure(curve: &ReadoutCurve, states: &[TargetStates], dots: &[Dot], units: usize) -> Figure {
     let mut outputs =
         Panel::new(Axis::new("target A").range(-2.0, 2.0), Axis::new("output z").range(-4.0, 4.0))
             .title("Stationary outputs")
@@ -178,7 +178,7 @@ fn figure(curve: &ReadoutCurve, states: &[TargetStates], dots: &[Dot]) -> Figure
         Panel::new(Axis::new("target A").range(-2.0, 2.0), Axis::new("outlier Re λ, radius").range(0.0, 3.0))
             .title("Eigenvalues of J·diag(φ')")
             .layer(Reference::horizontal(1.0).label("Re λ = 1"));
-    for (low, high) in WINDOWS {
+    for (low, high) in windows(states, curve.flex()) {
         outputs = outputs.layer(Span::x(low, high));
         eigenvalues = eigenvalues.layer(Span::x(low, high));
     }
@@ -213,7 +213,7 @@ fn figure(curve: &ReadoutCurve, states: &[TargetStates], dots: &[Dot]) -> Figure
     let caption = format!(
         "One readout direction, scaled for each target A: bistable below A = −0.738, unstable up to A_{{flex}} = \
          −{:.4}, unique up to 1.440, bistable above. Lines, mean-field theory; dots, mean over {NETWORKS} networks of \
-         {UNITS} units, bars their standard deviation; shaded, windows left out of the comparison. Outliers are shown \
+         {units} units, bars their standard deviation; shaded, windows left out of the comparison. Outliers are shown \
          where theory puts them well outside of the bulk.",
         flex.abs()
     );
@@ -221,4 +221,20 @@ fn figure(curve: &ReadoutCurve, states: &[TargetStates], dots: &[Dot]) -> Figure
         .caption(caption)
         .panel(outputs)
         .panel(eigenvalues)
+}
+
+/// Stretches of targets with a state that is left out of the comparison.
+fn windows(states: &[TargetStates], flex: Option<f64>) -> Vec<(f64, f64)> {
+    let mut windows: Vec<(f64, f64)> =
+        flex.map(|flex| (flex - FLEX_WINDOW, flex + FLEX_WINDOW)).into_iter().collect();
+    let mut open: Option<(f64, f64)> = None;
+    for states in states {
+        if states.fixed_points.iter().all(is_far) {
+            windows.extend(open.take());
+        } else {
+            open = Some((open.map_or(states.target, |window| window.0), states.target));
+        }
+    }
+    windows.extend(open);
+    windows
 }

@@ -1,5 +1,7 @@
 //! The static map G_N(z) of one given feedback network, and its fixed points.
 
+use attractorlab_numerics::roots::refine;
+
 use super::{ClampedNetwork, ClampedOptions, Status};
 use crate::network::mean_product;
 
@@ -48,39 +50,55 @@ impl StaticMap<'_> {
         (mean_product(self.readout, &rates), clamped)
     }
 
-    /// The stationary state of the closed loop that the secant method reaches from `z`, each clamped
-    /// state started from the last one.
+    /// The stationary state of the closed loop next to `z` at which G_N(z) − z falls (`slope` below
+    /// one, a state that the readout's dynamics keeps) or rises (a saddle), searched for up to
+    /// `reach` away. The sign change is bracketed by growing steps, then refined, each clamped state
+    /// started from its neighbour; stability plays no part.
+    ///
+    /// The status is [`Status::Stalled`] if there is no such sign change within reach.
     ///
     /// # Panics
     /// If the vectors differ in length.
     #[track_caller]
-    pub fn fixed_point_near(&self, z: f64, options: ClampedOptions) -> ClosedLoopState {
-        let tolerance = 10.0 * options.tolerance;
-        let start = self.drive(z);
-        let (value, mut clamped) = self.evaluate(z, &start, options);
-        let (mut last_z, mut last_excess) = (z, value - z);
-        // A first step along the map itself would leave an unstable state; a fixed one does not.
-        let mut z = z + 0.02;
-        for solves in 2..40 {
+    pub fn fixed_point_near(
+        &self,
+        z: f64,
+        falling: bool,
+        reach: f64,
+        options: ClampedOptions,
+    ) -> ClosedLoopState {
+        let mut x = self.drive(z);
+        let mut solves = 0;
+        let mut status = Status::Converged;
+        let mut excess = |z: f64| {
+            let (value, clamped) = self.evaluate(z, &x, options);
+            solves += 1;
             if clamped.status != Status::Converged {
-                let status = clamped.status;
-                return ClosedLoopState { z, x: clamped.x, status, residual: f64::NAN, solves };
+                status = clamped.status;
             }
-            let (value, next) = self.evaluate(z, &clamped.x, options);
-            clamped = next;
-            let excess = value - z;
-            if excess.abs() <= tolerance && clamped.status == Status::Converged {
-                let status = Status::Converged;
-                return ClosedLoopState { z, x: clamped.x, status, residual: excess.abs(), solves };
-            }
-            let step = -excess * (z - last_z) / (excess - last_excess);
-            (last_z, last_excess) = (z, excess);
-            if !step.is_finite() {
+            x = clamped.x;
+            value - z
+        };
+        let (mut near, mut near_excess) = (z, excess(z));
+        let direction = if (near_excess > 0.0) == falling { 1.0 } else { -1.0 };
+        let mut step = near_excess.abs().clamp(0.01, 0.1);
+        let mut bracket = None;
+        while near_excess.is_finite() && (near - z).abs() < reach {
+            let far = near + direction * step;
+            let far_excess = excess(far);
+            if far_excess * near_excess <= 0.0 {
+                bracket = Some(((near, near_excess), (far, far_excess)));
                 break;
             }
-            // Far steps leave the neighbourhood that was asked for.
-            z += step.clamp(-0.5, 0.5);
+            (near, near_excess) = (far, far_excess);
+            step *= 1.4;
         }
-        ClosedLoopState { z, x: clamped.x, status: Status::Stalled, residual: last_excess.abs(), solves: 40 }
+        let Some((low, high)) = bracket else {
+            let status = if status == Status::Converged { Status::Stalled } else { status };
+            return ClosedLoopState { z: near, x, status, residual: near_excess.abs(), solves };
+        };
+        let (root, _) = refine(&mut excess, low, high);
+        let residual = excess(root).abs();
+        ClosedLoopState { z: root, x, status, residual, solves }
     }
 }
