@@ -5,6 +5,9 @@ use std::f64::consts::PI;
 /// Degree of one piece.
 const DEGREE: usize = 16;
 
+/// Halving stops at this many pieces, whatever the function does.
+const MOST_PIECES: usize = 4096;
+
 /// A tail that does not shrink is taken for noise only below this.
 const NOISE: f64 = 1e-10;
 
@@ -29,8 +32,8 @@ pub struct Interpolant {
 impl Interpolant {
     /// Interpolates `function`, which writes `components` values, on [low, high]. Pieces are halved
     /// until the last coefficients of each component fall below `tolerance` times the largest value
-    /// of that component on the piece, or have sunk into the noise of the function; pieces of width below 1e-12·(high − low) are left as they
-    /// are and counted by [`Self::unresolved`].
+    /// of that component on the piece, or have sunk into the noise of the function; pieces of width below 1e-12·(high − low), and what is
+    /// left beyond 4096 pieces, are kept as they are and counted by [`Self::unresolved`].
     ///
     /// # Panics
     /// If the interval is empty or not finite, or there are no components.
@@ -66,7 +69,8 @@ impl Interpolant {
             // Halving a resolved piece divides its tail by thousands; where it does not, the tail
             // is the noise of the function, and further halving would chase it without end.
             let fine = tail <= tolerance || (tail < NOISE && tail > 0.1 * parent);
-            if fine || b - a < smallest {
+            let exhausted = this.edges.len() + stack.len() > MOST_PIECES;
+            if fine || exhausted || b - a < smallest {
                 this.unresolved += usize::from(!fine);
                 this.edges.push(b);
                 this.coefficients.extend(pieces);

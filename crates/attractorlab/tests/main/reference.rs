@@ -7,8 +7,13 @@ pub(crate) fn cases(file: &str, kind: &str) -> Vec<Value> {
     let path = format!("{}/../../tests/reference/{file}.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).expect("the reference file is part of the repository");
     let data: Value = serde_json::from_str(&text).expect("reference files are JSON");
-    let cases: Vec<Value> =
-        data["cases"].as_array().expect("cases").iter().filter(|case| case["kind"] == kind).cloned().collect();
+    let cases: Vec<Value> = data["cases"]
+        .as_array()
+        .expect("cases")
+        .iter()
+        .filter(|case| case["kind"] == kind)
+        .cloned()
+        .collect();
     assert!(!cases.is_empty(), "no case of kind {kind} in {file}");
     cases
 }
