@@ -22,6 +22,7 @@
 
 mod erf;
 mod error;
+mod hermite;
 mod pair;
 mod piecewise;
 mod product;
@@ -30,6 +31,7 @@ mod trapezoid;
 
 pub use error::AverageError;
 pub(crate) use error::require;
+pub use hermite::{HermiteSeries, PairMoments};
 pub use pair::{Pair, PairAverage, pair_average};
 pub use product::{ParseProductError, Product};
 
