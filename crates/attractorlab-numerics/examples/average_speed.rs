@@ -1,56 +1,41 @@
-//! Times Gaussian averages: `cargo run --release -p attractorlab-numerics --example average_speed`.
-//!
-//! Goals: 0.2 µs for one average prepared in advance, 20 µs for a pair average of tanh up to standard
-//! deviation 3.
-
+//! Times Gaussian averages: one dimension, pairs, and Hermite series.
+use attractorlab_numerics::gaussian::{Average, HermiteSeries, Pair, PairAverage, Product};
+use attractorlab_numerics::transfer::Transfer;
 use std::hint::black_box;
 use std::time::Instant;
 
-use attractorlab_numerics::gaussian::{Average, Pair, PairAverage, Product};
-use attractorlab_numerics::transfer::Transfer;
-
-/// Best time of a call over several repetitions, in microseconds: the machine may be shared.
-fn best_us(calls: usize, mut run: impl FnMut(usize) -> f64) -> f64 {
-    (0..20)
-        .map(|_| {
-            let start = Instant::now();
-            for i in 0..calls {
-                black_box(run(i));
-            }
-            start.elapsed().as_secs_f64() * 1e6 / calls as f64
-        })
-        .fold(f64::INFINITY, f64::min)
+fn time(name: &str, count: u32, mut work: impl FnMut() -> f64) {
+    let mut best = f64::INFINITY;
+    for _ in 0..5 {
+        let start = Instant::now();
+        for _ in 0..count {
+            black_box(work());
+        }
+        best = best.min(start.elapsed().as_secs_f64() / f64::from(count));
+    }
+    println!("{name:<50} {:>10.1} ns", best * 1e9);
 }
 
 fn main() {
-    println!("one-dimensional averages, µs a call (goal 0.2)");
-    for (name, product) in
-        [("φ'", Product::FIRST), ("φ²", Product::VALUE * Product::VALUE), ("φ'''", Product::THIRD)]
-    {
-        let average = Average::new(Transfer::Tanh, product).expect("tanh has every average");
-        for sd in [0.3, 1.0, 3.0, 100.0] {
-            let centred = best_us(2000, |i| average.at(0.0, sd + 1e-9 * i as f64));
-            let shifted = best_us(2000, |i| average.at(0.5, sd + 1e-9 * i as f64));
-            println!("  {name:<5} sd {sd:>5}: mean 0 {centred:.3}, mean 0.5 {shifted:.3}");
-        }
+    for sd in [0.1, 0.3, 1.0, 3.0, 10.0, 100.0] {
+        let first = Average::new(Transfer::Tanh, Product::FIRST).unwrap();
+        time(&format!("⟨φ'⟩ tanh, sd {sd}"), 20_000, || first.at(0.0, black_box(sd)));
+        let third = Average::new(Transfer::Tanh, Product::VALUE * Product::VALUE).unwrap();
+        time(&format!("⟨φ²⟩ tanh, mean 0.3, sd {sd}"), 20_000, || third.at(0.3, black_box(sd)));
     }
-    println!("pair averages of tanh, µs a call (goal 20)");
-    for (name, product) in [("φφ", Product::VALUE), ("φ'φ'", Product::FIRST), ("ΦΦ", Product::PRIMITIVE)]
-    {
-        let average = PairAverage::new(Transfer::Tanh, product, product).expect("tanh has every average");
-        for sd in [0.5, 1.0, 3.0] {
-            for correlation in [0.3, 0.9] {
-                let pair = |mean: f64, i: usize| Pair {
-                    mean: [mean; 2],
-                    sd: [sd + 1e-9 * i as f64; 2],
-                    correlation,
-                };
-                let centred = best_us(50, |i| average.at(pair(0.0, i)));
-                let shifted = best_us(50, |i| average.at(pair(0.5, i)));
-                println!(
-                    "  {name:<5} sd {sd:>3}, correlation {correlation}: mean 0 {centred:6.2}, mean 0.5 {shifted:6.2}"
-                );
-            }
-        }
+    let rates = PairAverage::new(Transfer::Tanh, Product::VALUE, Product::VALUE).unwrap();
+    for sd in [0.5, 1.0, 3.0, 10.0, 100.0] {
+        let pair = Pair { mean: [0.0; 2], sd: [sd, 0.9 * sd], correlation: 0.6 };
+        time(&format!("E φφ tanh, sd {sd}"), 500, || rates.at(black_box(pair)));
+    }
+    let pair = Pair { mean: [0.2, -0.1], sd: [3.0, 2.7], correlation: 0.6 };
+    time("E φφ tanh, means, sd 3", 500, || rates.at(black_box(pair)));
+    for sd in [0.5, 1.5, 3.0] {
+        time(&format!("Hermite series tanh, sd {sd}"), 500, || {
+            HermiteSeries::new(Transfer::Tanh, black_box(sd)).unwrap().coefficients()[1]
+        });
+        let a = HermiteSeries::new(Transfer::Tanh, sd).unwrap();
+        println!("  {} terms", a.coefficients().len());
+        time("  pair moments from series", 5000, || a.pair(&a, black_box(0.7)).rates);
     }
 }

@@ -2,7 +2,9 @@
 
 mod claim;
 mod claim_text;
+pub mod mastrogiuseppe2019;
 pub mod run;
+pub mod statistics;
 mod study;
 
 pub use claim::{Claim, Comparison, Quantity};
@@ -10,5 +12,5 @@ pub use study::{Context, Outcome, Preset, Progress, Silent, Study, StudyError};
 
 /// All studies, in the order in which they are run and reported.
 pub fn all() -> Vec<&'static dyn Study> {
-    Vec::new()
+    vec![&mastrogiuseppe2019::TargetSweep, &mastrogiuseppe2019::PureClasses]
 }

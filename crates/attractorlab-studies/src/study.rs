@@ -78,6 +78,17 @@ pub enum StudyError {
     },
 }
 
+impl StudyError {
+    /// Turns an error of the library into one that names the step, for `map_err`.
+    pub fn step<E>(step: &str) -> impl FnOnce(E) -> Self
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        let step = step.to_owned();
+        move |source| Self::Library { step, source: Box::new(source) }
+    }
+}
+
 /// What a study produces.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {

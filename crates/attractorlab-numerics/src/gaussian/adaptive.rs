@@ -17,6 +17,8 @@ use crate::transfer::{Jet, Nonlinearity};
 const TOLERANCE: f64 = 1e-13;
 /// Halvings before a panel counts as a discontinuity that nothing resolves.
 const PANELS: usize = 20_000;
+/// Averages below this have lost digits to underflow, and are not resolved further.
+const UNDERFLOW: f64 = 1e-290;
 /// Standard deviations on either side of the mean, up to where the density underflows: a function that
 /// falls off fast has its mass far from the mean.
 const REACH: f64 = 38.0;
@@ -207,30 +209,36 @@ fn integrate(
         .filter(|edge| edge[1] > edge[0])
         .map(|edge| panel(edge[0], edge[1]))
         .collect();
+    // Doubt about panels too narrow to be halved.
+    let mut stuck = 0.0;
     loop {
         let (doubt, magnitude) =
-            panels.iter().fold((0.0, 0.0), |(d, m), panel| (d + panel.doubt, m + panel.magnitude));
+            panels.iter().fold((stuck, 0.0), |(d, m), panel| (d + panel.doubt, m + panel.magnitude));
         if !(doubt + magnitude).is_finite() {
             return Err(unresolved(f64::INFINITY));
         }
-        if doubt <= tolerance * magnitude {
+        if doubt <= tolerance * magnitude + UNDERFLOW {
             break;
         }
-        // A batch of the worst at a time keeps the sums above cheap.
+        // Several of the worst at a time keep the sums above cheap.
         let worst = panels.peek().map_or(0.0, |panel| panel.doubt);
-        if panels.len() > PANELS {
+        if worst == 0.0 || panels.len() > PANELS {
             return Err(unresolved(doubt / magnitude));
         }
-        while panels.peek().is_some_and(|panel| panel.doubt >= 0.1 * worst) {
+        for _ in 0..32 {
             let Some(old) = panels.pop() else { break };
             let middle = 0.5 * (old.low + old.high);
-            if middle <= old.low || middle >= old.high || old.doubt <= f64::EPSILON * old.magnitude {
-                // Rounding, not truncation: halving would change nothing.
+            let rounding = old.doubt <= f64::EPSILON * old.magnitude;
+            if rounding || middle <= old.low || middle >= old.high {
+                stuck += if rounding { 0.0 } else { old.doubt };
                 panels.push(Panel { doubt: 0.0, ..old });
-                continue;
+            } else {
+                panels.push(panel(old.low, middle));
+                panels.push(panel(middle, old.high));
             }
-            panels.push(panel(old.low, middle));
-            panels.push(panel(middle, old.high));
+            if !panels.peek().is_some_and(|panel| panel.doubt >= 0.1 * worst) {
+                break;
+            }
         }
     }
     // Small terms first.

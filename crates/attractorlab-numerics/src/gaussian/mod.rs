@@ -23,6 +23,7 @@
 pub mod adaptive;
 mod erf;
 mod error;
+mod hermite;
 mod pair;
 mod piecewise;
 mod product;
@@ -31,6 +32,7 @@ mod trapezoid;
 
 pub use error::AverageError;
 pub(crate) use error::require;
+pub use hermite::{HermiteSeries, PairMoments};
 pub use pair::{Pair, PairAverage, pair_average};
 pub use product::{ParseProductError, Product};
 

@@ -62,6 +62,13 @@ impl Product {
             * power(jet.third, self.third)
     }
 
+    /// Number of factors.
+    fn degree(self) -> u8 {
+        [self.x, self.primitive, self.value, self.first, self.second, self.third]
+            .iter()
+            .fold(0, |sum: u8, n| sum.saturating_add(*n))
+    }
+
     /// Number of factors that are derivatives of φ.
     pub(crate) fn derivatives(self) -> u8 {
         self.first + self.second + self.third
@@ -73,12 +80,12 @@ impl Mul for Product {
 
     fn mul(self, other: Self) -> Self {
         Self {
-            x: self.x + other.x,
-            primitive: self.primitive + other.primitive,
-            value: self.value + other.value,
-            first: self.first + other.first,
-            second: self.second + other.second,
-            third: self.third + other.third,
+            x: self.x.saturating_add(other.x),
+            primitive: self.primitive.saturating_add(other.primitive),
+            value: self.value.saturating_add(other.value),
+            first: self.first.saturating_add(other.first),
+            second: self.second.saturating_add(other.second),
+            third: self.third.saturating_add(other.third),
         }
     }
 }
@@ -108,10 +115,13 @@ impl fmt::Display for Product {
     }
 }
 
+/// Factors that a parsed product may have.
+const MOST: u8 = 8;
+
 /// A text that is not a product of the known factors.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{factor}` in `{text}` is not a factor; write products like `phi*phi''`, with the factors x, Phi, phi, phi', phi'', phi''' and powers like phi^2"
+    "`{factor}` in `{text}` is not a factor, or there are more than eight; write products like `phi*phi''`, with the factors x, Phi, phi, phi', phi'', phi''' and powers like phi^2"
 )]
 pub struct ParseProductError {
     /// The whole text.
@@ -143,12 +153,12 @@ impl std::str::FromStr for Product {
                 "phi'''" | "φ'''" => Self::THIRD,
                 _ => return Err(error()),
             };
-            // More than eight of one factor is beyond anything the averages are built for.
-            if exponent > 8 {
-                return Err(error());
-            }
-            for _ in 0..exponent {
+            for _ in 0..exponent.min(MOST + 1) {
                 product = product * factor;
+            }
+            // More is beyond anything the averages are built for.
+            if product.degree() > MOST {
+                return Err(error());
             }
         }
         Ok(product)

@@ -37,6 +37,10 @@ fn wrapped_functions_have_the_averages_of_the_built_in_ones() {
             // ⟨f²⟩ bounds ⟨|f|⟩ where f changes sign.
             for sd in [0.0, 1e-3, 0.2, 1.0, 4.0, 30.0, 100.0] {
                 for mean in [0.0, 0.3, -2.0, 25.0] {
+                    if sd == 0.0 && mean == 0.0 && !smooth {
+                        // On the kink itself an average of φ'² is a matter of convention.
+                        continue;
+                    }
                     let expected = average(transfer, product, mean, sd).expect("exists");
                     let found = adaptive::average(&Wrapped(transfer), product, mean, sd).expect("resolved");
                     let magnitude = adaptive::average(&Wrapped(transfer), product * product, mean, sd)

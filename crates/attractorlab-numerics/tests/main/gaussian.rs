@@ -331,3 +331,30 @@ fn bivariate_normal_upper_is_good_to_1e_14_up_to_correlation_one() {
     println!("worst bivariate tail: {worst:e}");
     assert_eq!(bivariate_normal_upper(0.3, -0.2, 1.0), bivariate_normal_upper(0.3, f64::NEG_INFINITY, 0.0));
 }
+
+#[test]
+fn hermite_series_agree_with_direct_pair_averages() {
+    use attractorlab_numerics::gaussian::HermiteSeries;
+    let (phi, d1, d2) = (Product::VALUE, Product::FIRST, Product::SECOND);
+    for transfer in [Transfer::Tanh, Transfer::Erf, Transfer::Softplus, Transfer::Logistic] {
+        let direct = [(phi, phi), (d1, d1), (phi, d2), (d2, phi)]
+            .map(|(f, h)| PairAverage::new(transfer, f, h).unwrap());
+        for sd in [[0.3, 0.5], [1.0, 1.5], [2.0, 1.8], [3.0, 0.4]] {
+            let series = sd.map(|s| HermiteSeries::new(transfer, s).unwrap());
+            for correlation in [-0.99, -0.4, 0.0, 0.3, 0.9, 0.99] {
+                let pair = Pair { mean: [0.0; 2], sd, correlation };
+                let moments = series[0].pair(&series[1], correlation);
+                let values = [moments.rates, moments.gains, moments.curvature_second, moments.curvature_first];
+                for (i, (value, direct)) in values.iter().zip(&direct).enumerate() {
+                    let expected = direct.at(pair);
+                    let allowed = if i == 0 { 1e-12 + moments.error } else { 1e-8 };
+                    assert!(moments.error < 1e-9, "{sd:?} {correlation}: bound {}", moments.error);
+                    assert!(
+                        (value - expected).abs() <= allowed,
+                        "{transfer:?} {sd:?} {correlation} moment {i}: {value} against {expected}, {}", moments.error
+                    );
+                }
+            }
+        }
+    }
+}

@@ -28,8 +28,7 @@ fn e1_theory() -> Vec<(&'static str, f64)> {
     let direction = Direction { shared: 1.0, feedback_own: 1.0, input_own: 0.3 };
     let targets: Vec<f64> = (0..1000).map(|i| -2.0 + 4.0 * f64::from(i) / 999.0).collect();
     // A target that cannot be realised has no states, and the checks below would say so.
-    let points: Vec<Vec<FixedPoint>> = match ReadoutCurve::new(Transfer::Tanh, inputs, direction, (-2.0, 2.0))
-    {
+    let points: Vec<Vec<FixedPoint>> = match ReadoutCurve::new(Transfer::Tanh, inputs, direction) {
         Ok(curve) => targets
             .iter()
             .map(|&target| curve.states(target).map(|states| states.fixed_points).unwrap_or_default())

@@ -99,6 +99,17 @@ fn one_curve_gives_what_single_predictions_give() {
 }
 
 #[test]
+fn targets_next_to_a_flex_are_answered_at_once() {
+    // The scale diverges there, and with it the range on which states must be looked for.
+    for offset in [1e-2, 1e-3, 1e-5, 1e-7] {
+        for sign in [-1.0, 1.0] {
+            let prediction = predict(E1, E1_DIRECTION, -0.231757409 + sign * offset).unwrap();
+            assert_eq!(prediction.fixed_points.len(), if sign < 0.0 { 3 } else { 1 }, "offset {offset}");
+        }
+    }
+}
+
+#[test]
 fn pure_classes() {
     let inputs = Inputs { g: 0.8, feedback_std: 1.2, input_std: 0.5, rho: 0.0 };
     let along_feedback = Direction { shared: 0.0, feedback_own: 1.0, input_own: 0.0 };
@@ -186,7 +197,7 @@ proptest! {
     #[test]
     fn a_dense_scan_finds_no_further_state(
         g in 0.0..0.9_f64, sm in 0.3..2.0_f64, si in 0.0..1.5_f64, rho in -1.0..1.0_f64,
-        angle in 0.0..6.28_f64, pi in -1.0..1.0_f64, target in -2.0..2.0_f64,
+        angle in 0.0..std::f64::consts::TAU, pi in -1.0..1.0_f64, target in -2.0..2.0_f64,
     ) {
         let inputs = Inputs { g, feedback_std: sm, input_std: si, rho };
         let direction = Direction { shared: angle.cos(), feedback_own: angle.sin(), input_own: pi };

@@ -46,9 +46,8 @@ impl TargetStates {
 /// let curve = ReadoutCurve::new(Transfer::Tanh, inputs, direction)?;
 /// let borders = curve.bifurcation_targets(-2.0, 2.0)?;
 /// assert!((borders[0] + 0.737977).abs() < 1e-6 && (borders[1] - 1.440100).abs() < 1e-6);
-/// let counts: Vec<usize> =
-///     curve.sweep(&[-1.5, 0.5, 2.0]).into_iter().map(|s| Ok(s?.fixed_points.len())).collect::<Result<_, _>>()?;
-/// assert_eq!(counts, [3, 1, 3]);
+/// let states = curve.sweep(&[-1.5, 0.5, 2.0]).into_iter().collect::<Result<Vec<_>, _>>()?;
+/// assert_eq!(states.iter().map(|s| s.fixed_points.len()).collect::<Vec<_>>(), [3, 1, 3]);
 /// # Ok(())
 /// # }
 /// ```
@@ -311,6 +310,16 @@ impl ReadoutCurve {
         let fixed_points = positions.iter().map(|&z| self.state(&readout, z)).collect();
         let marginal = self.folds.iter().any(|fold| (fold.1 - level).abs() <= MARGIN * level.abs());
         Ok(TargetStates { target, scale, readout, fixed_points, target_index, marginal })
+    }
+
+    /// The static map G(z) = (s_nm z + s_nI)⟨φ'⟩ of a readout (equation 5).
+    pub fn map(&self, readout: &Readout, z: f64) -> f64 {
+        let gain = if z.abs() <= self.reach {
+            self.gain(z)
+        } else {
+            self.theory.at(self.inputs.drive(z)).map_or(f64::NAN, |m| m.gain)
+        };
+        (readout.overlap_feedback * z + readout.overlap_input) * gain
     }
 
     fn gain(&self, z: f64) -> f64 {

@@ -1,0 +1,10 @@
+//! Mastrogiuseppe & Ostojic 2019: a geometrical analysis of global stability in trained feedback
+//! networks.
+
+mod finite;
+mod lines;
+mod pure_classes;
+mod target_sweep;
+
+pub use pure_classes::PureClasses;
+pub use target_sweep::TargetSweep;

@@ -1,0 +1,73 @@
+//! Statistics behind the tolerances of claims.
+
+/// Mean, standard deviation (n − 1) and number of a sample.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation with n − 1 in the denominator.
+    pub std: f64,
+    /// Number of values.
+    pub count: usize,
+}
+
+impl Sample {
+    /// Summarises finite values.
+    pub fn of(values: &[f64]) -> Self {
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let square: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
+        Self { mean, std: (square / (n - 1.0)).sqrt(), count: values.len() }
+    }
+
+    /// Standard error of the mean.
+    pub fn standard_error(&self) -> f64 {
+        self.std / (self.count as f64).sqrt()
+    }
+
+    /// The deviation of the mean from `expected` as a standard normal score: Student's t with its
+    /// degrees of freedom, mapped to the normal quantile of the same probability.
+    pub fn score(&self, expected: f64) -> f64 {
+        let t = (self.mean - expected) / self.standard_error();
+        student_to_normal(t, self.count as f64 - 1.0)
+    }
+}
+
+/// The normal quantile with the probability of Student's t.
+fn student_to_normal(t: f64, degrees: f64) -> f64 {
+    if !t.is_finite() {
+        return t;
+    }
+    // Two-sided tail probability of t, then the normal quantile of it by bisection.
+    let tail = puruspe::betai(0.5 * degrees, 0.5, degrees / (degrees + t * t));
+    let (mut low, mut high) = (0.0, 38.0);
+    for _ in 0..80 {
+        let middle = 0.5 * (low + high);
+        if two_sided_tail(middle) > tail { low = middle } else { high = middle }
+    }
+    t.signum() * 0.5 * (low + high)
+}
+
+/// Two-sided tail of the standard normal.
+fn two_sided_tail(z: f64) -> f64 {
+    2.0 * attractorlab_numerics::special::normal_cdf(-z)
+}
+
+/// Probability that a χ² variable of `degrees` degrees of freedom exceeds `value`.
+pub fn chi_square_tail(value: f64, degrees: usize) -> f64 {
+    if value <= 0.0 { 1.0 } else { puruspe::gammq(0.5 * degrees as f64, 0.5 * value) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tails_match_tables() {
+        assert!((chi_square_tail(3.841458820694124, 1) - 0.05).abs() < 1e-9);
+        assert!((chi_square_tail(18.307038053275146, 10) - 0.05).abs() < 1e-9);
+        // t = 2.093024 is the 97.5 % point at 19 degrees of freedom.
+        assert!((student_to_normal(2.0930240544082634, 19.0) - 1.959963984540054).abs() < 1e-7);
+        assert!((student_to_normal(-1.0, 1e9) + 1.0).abs() < 1e-6);
+    }
+}

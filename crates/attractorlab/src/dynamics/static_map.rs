@@ -1,0 +1,104 @@
+//! The static map G_N(z) of one given feedback network, and its fixed points.
+
+use attractorlab_numerics::roots::refine;
+
+use super::{ClampedNetwork, ClampedOptions, Status};
+use crate::network::mean_product;
+
+/// One feedback network with its loop cut: clamp the output at z, let the bulk settle at
+/// x(z) = bulk·φ(x) + m z + I, read G_N(z) = n·φ(x(z))/N.
+///
+/// Stationary states of the closed loop are the roots of G_N(z) = z, stable or not.
+#[derive(Debug, Clone, Copy)]
+pub struct StaticMap<'a> {
+    /// Bulk and transfer function.
+    pub network: ClampedNetwork<'a>,
+    /// Feedback vector m.
+    pub feedback: &'a [f64],
+    /// Constant input I.
+    pub input: &'a [f64],
+    /// Readout n.
+    pub readout: &'a [f64],
+}
+
+/// A stationary state of the closed loop.
+#[derive(Debug, Clone)]
+pub struct ClosedLoopState {
+    /// Output z.
+    pub z: f64,
+    /// Inputs x of the units.
+    pub x: Vec<f64>,
+    /// How the search ended.
+    pub status: Status,
+    /// |G_N(z) − z|.
+    pub residual: f64,
+    /// Number of clamped states that were solved for.
+    pub solves: usize,
+}
+
+impl StaticMap<'_> {
+    /// Drive m z + I.
+    fn drive(&self, z: f64) -> Vec<f64> {
+        self.feedback.iter().zip(self.input).map(|(m, i)| m * z + i).collect()
+    }
+
+    /// (G_N(z), the clamped state), started from `start`.
+    fn evaluate(&self, z: f64, start: &[f64], options: ClampedOptions) -> (f64, super::Clamped) {
+        let clamped = self.network.solve(&self.drive(z), start, options);
+        let mut rates = vec![0.0; start.len()];
+        self.network.transfer.values(&clamped.x, &mut rates);
+        (mean_product(self.readout, &rates), clamped)
+    }
+
+    /// The stationary state of the closed loop next to `z` at which G_N(z) − z falls (`slope` below
+    /// one, a state that the readout's dynamics keeps) or rises (a saddle), searched for up to
+    /// `reach` away. The sign change is bracketed by growing steps, then refined, each clamped state
+    /// started from its neighbour; stability plays no part.
+    ///
+    /// The status is [`Status::Stalled`] if there is no such sign change within reach.
+    ///
+    /// # Panics
+    /// If the vectors differ in length.
+    #[track_caller]
+    pub fn fixed_point_near(
+        &self,
+        z: f64,
+        falling: bool,
+        reach: f64,
+        options: ClampedOptions,
+    ) -> ClosedLoopState {
+        let mut x = self.drive(z);
+        let mut solves = 0;
+        let mut status = Status::Converged;
+        let mut excess = |z: f64| {
+            let (value, clamped) = self.evaluate(z, &x, options);
+            solves += 1;
+            if clamped.status != Status::Converged {
+                status = clamped.status;
+            }
+            x = clamped.x;
+            value - z
+        };
+        let (mut near, mut near_excess) = (z, excess(z));
+        let direction = if (near_excess > 0.0) == falling { 1.0 } else { -1.0 };
+        let mut step = near_excess.abs().clamp(0.01, 0.1);
+        let mut bracket = None;
+        while near_excess.is_finite() && (near - z).abs() < reach {
+            let far = near + direction * step;
+            let far_excess = excess(far);
+            if far_excess * near_excess <= 0.0 {
+                bracket = Some(((near, near_excess), (far, far_excess)));
+                break;
+            }
+            (near, near_excess) = (far, far_excess);
+            step *= 1.4;
+        }
+        let Some((low, high)) = bracket else {
+            let status = if status == Status::Converged { Status::Stalled } else { status };
+            return ClosedLoopState { z: near, x, status, residual: near_excess.abs(), solves };
+        };
+        let (root, _) = refine(&mut excess, low, high);
+        let residual = excess(root).abs();
+        ClosedLoopState { z: root, x, status, residual, solves }
+    }
+}
