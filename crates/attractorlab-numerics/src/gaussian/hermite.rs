@@ -53,10 +53,19 @@ impl HermiteSeries {
     /// [`AverageError`] for a transfer function with a kink, or a standard deviation that is
     /// negative or not finite.
     pub fn new(transfer: Transfer, sd: f64) -> Result<Self, AverageError> {
-        super::require("standard deviation", sd, sd.is_finite() && sd >= 0.0, "a finite number that is not negative")?;
+        super::require(
+            "standard deviation",
+            sd,
+            sd.is_finite() && sd >= 0.0,
+            "a finite number that is not negative",
+        )?;
         if matches!(transfer, Transfer::Relu { .. }) {
             let reason = "the Hermite series of a kink converges too slowly; its pair averages are closed";
-            return Err(AverageError::DoesNotExist { product: Product::VALUE, transfer: transfer.name(), reason });
+            return Err(AverageError::DoesNotExist {
+                product: Product::VALUE,
+                transfer: transfer.name(),
+                reason,
+            });
         }
         Ok(Self::expand(transfer, sd))
     }
@@ -149,9 +158,9 @@ impl HermiteSeries {
         }
         let shifted = |left: &[f64], right: &[f64]| {
             let n = left.len().min(right.len().saturating_sub(2));
-            (0..n).rev().fold(0.0, |sum, k| {
-                sum * rho + (((k + 1) * (k + 2)) as f64).sqrt() * left[k] * right[k + 2]
-            })
+            (0..n)
+                .rev()
+                .fold(0.0, |sum, k| sum * rho + (((k + 1) * (k + 2)) as f64).sqrt() * left[k] * right[k + 2])
         };
         if other.sd > 0.0 {
             second += shifted(a, b) / (other.sd * other.sd);

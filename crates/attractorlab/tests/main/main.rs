@@ -1,4 +1,6 @@
 //! Integration tests of attractorlab: one binary.
 
+mod dynamics;
 mod feedback_theory;
+mod rate_networks;
 mod reference;
