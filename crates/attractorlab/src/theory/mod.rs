@@ -1,4 +1,5 @@
 //! What mean-field theory predicts, in the limit of many units.
 
+pub mod chaos;
 pub mod clamped;
 pub mod feedback;
