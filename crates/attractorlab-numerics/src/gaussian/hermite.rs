@@ -53,10 +53,19 @@ impl HermiteSeries {
     /// [`AverageError`] for a transfer function with a kink, or a standard deviation that is
     /// negative or not finite.
     pub fn new(transfer: Transfer, sd: f64) -> Result<Self, AverageError> {
-        super::require("standard deviation", sd, sd.is_finite() && sd >= 0.0, "a finite number that is not negative")?;
+        super::require(
+            "standard deviation",
+            sd,
+            sd.is_finite() && sd >= 0.0,
+            "a finite number that is not negative",
+        )?;
         if matches!(transfer, Transfer::Relu { .. }) {
             let reason = "the Hermite series of a kink converges too slowly; its pair averages are closed";
-            return Err(AverageError::DoesNotExist { product: Product::VALUE, transfer: transfer.name(), reason });
+            return Err(AverageError::DoesNotExist {
+                product: Product::VALUE,
+                transfer: transfer.name(),
+                reason,
+            });
         }
         Ok(Self::expand(transfer, sd))
     }
@@ -122,6 +131,21 @@ impl HermiteSeries {
         &self.coefficients
     }
 
+    /// (E φφ, E φ'φ') with another state at correlation `rho` ∈ [−1, 1]: what an equation for the
+    /// covariance needs. The second is NaN if a standard deviation is zero.
+    pub fn rates_and_gains(&self, other: &Self, rho: f64) -> (f64, f64) {
+        let n = self.coefficients.len().min(other.coefficients.len());
+        let (a, b) = (&self.coefficients[..n], &other.coefficients[..n]);
+        let (mut rates, mut gains) = (0.0, 0.0);
+        // Horner from the top, for the value and its derivative together.
+        for (a, b) in a.iter().zip(b).rev() {
+            gains = gains * rho + rates;
+            rates = rates * rho + a * b;
+        }
+        let scale = self.sd * other.sd;
+        (rates, if scale > 0.0 { gains / scale } else { f64::NAN })
+    }
+
     /// Pair averages with another state at correlation `rho` ∈ [−1, 1].
     ///
     /// ```
@@ -140,18 +164,13 @@ impl HermiteSeries {
     pub fn pair(&self, other: &Self, rho: f64) -> PairMoments {
         let (a, b) = (&self.coefficients, &other.coefficients);
         let n = a.len().min(b.len());
-        let (mut rates, mut gains, mut second, mut first) = (0.0, 0.0, 0.0, 0.0);
-        // Horner from the top, for the value and its derivative together.
-        for k in (0..n).rev() {
-            let product = a[k] * b[k];
-            gains = gains * rho + rates;
-            rates = rates * rho + product;
-        }
+        let (rates, gains) = self.rates_and_gains(other, rho);
+        let (mut second, mut first) = (0.0, 0.0);
         let shifted = |left: &[f64], right: &[f64]| {
             let n = left.len().min(right.len().saturating_sub(2));
-            (0..n).rev().fold(0.0, |sum, k| {
-                sum * rho + (((k + 1) * (k + 2)) as f64).sqrt() * left[k] * right[k + 2]
-            })
+            (0..n)
+                .rev()
+                .fold(0.0, |sum, k| sum * rho + (((k + 1) * (k + 2)) as f64).sqrt() * left[k] * right[k + 2])
         };
         if other.sd > 0.0 {
             second += shifted(a, b) / (other.sd * other.sd);
@@ -159,8 +178,6 @@ impl HermiteSeries {
         if self.sd > 0.0 {
             first += shifted(b, a) / (self.sd * self.sd);
         }
-        let scale = self.sd * other.sd;
-        let gains = if scale > 0.0 { gains / scale } else { f64::NAN };
         let error = (self.remainder[n] * other.remainder[n]).sqrt() * rho.abs().powi(n as i32);
         PairMoments { rates, gains, curvature_second: second, curvature_first: first, error }
     }

@@ -344,14 +344,16 @@ fn hermite_series_agree_with_direct_pair_averages() {
             for correlation in [-0.99, -0.4, 0.0, 0.3, 0.9, 0.99] {
                 let pair = Pair { mean: [0.0; 2], sd, correlation };
                 let moments = series[0].pair(&series[1], correlation);
-                let values = [moments.rates, moments.gains, moments.curvature_second, moments.curvature_first];
+                let values =
+                    [moments.rates, moments.gains, moments.curvature_second, moments.curvature_first];
                 for (i, (value, direct)) in values.iter().zip(&direct).enumerate() {
                     let expected = direct.at(pair);
                     let allowed = if i == 0 { 1e-12 + moments.error } else { 1e-8 };
                     assert!(moments.error < 1e-9, "{sd:?} {correlation}: bound {}", moments.error);
                     assert!(
                         (value - expected).abs() <= allowed,
-                        "{transfer:?} {sd:?} {correlation} moment {i}: {value} against {expected}, {}", moments.error
+                        "{transfer:?} {sd:?} {correlation} moment {i}: {value} against {expected}, {}",
+                        moments.error
                     );
                 }
             }

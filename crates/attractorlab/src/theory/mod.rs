@@ -2,3 +2,4 @@
 
 pub mod clamped;
 pub mod feedback;
+pub mod output_dynamics;

@@ -1,4 +1,5 @@
 //! Integration tests of attractorlab: one binary.
 
 mod feedback_theory;
+mod output_dynamics;
 mod reference;

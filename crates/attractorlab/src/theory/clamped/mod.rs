@@ -4,5 +4,7 @@
 //! stationary, its units are Gaussian with the variance Δ that solves Δ = g²⟨φ²⟩_Δ + S.
 
 mod drive;
+mod states;
 
 pub use drive::{ClampedError, DriveMoments, DriveTable, DriveTheory};
+pub use states::{ClampedState, ClampedStates, PairOfStates};
