@@ -105,7 +105,7 @@ fn several_targets() {
             }
             for k in 0..setting.targets[0].len() {
                 let expected = number(&out["readout"][i][k]);
-                close(&case, "readout", prediction.readout[(i, k)], expected, 1e-5 * expected.abs());
+                close(&case, "readout", prediction.readout[(i, k)], expected, 1e-5 * expected.abs() + 1e-12);
             }
             let local = &prediction.local[i];
             same_poles(&case, "poles", &local.poles, &out["poles"][i], tolerance);

@@ -63,6 +63,9 @@ pub enum ClampedError {
         /// Its name.
         transfer: &'static str,
     },
+    /// Linear algebra failed.
+    #[error(transparent)]
+    Linalg(#[from] attractorlab_numerics::linalg::LinalgError),
     /// An average of the transfer function is missing.
     #[error(transparent)]
     Average(#[from] AverageError),

@@ -32,8 +32,10 @@ mod curve;
 mod inputs;
 mod prediction;
 mod state;
+mod trained;
 
 pub use curve::{ReadoutCurve, TargetStates};
 pub use inputs::{Direction, FeedbackError, Inputs, Readout};
 pub use prediction::{Class, Prediction, predict, predict_with};
 pub use state::{FixedPoint, Stability};
+pub use trained::{BulkCorrelation, TrainedReadout};

@@ -3,8 +3,8 @@
 use attractorlab_numerics::linalg::{Complex64, Mat};
 use attractorlab_numerics::roots::{Options, Roots, all_roots};
 
-use super::{LocalDynamics, OutputError, Prediction};
-use crate::theory::clamped::{ClampedState, PairOfStates};
+use super::{OutputError, Prediction};
+use crate::theory::clamped::{ClampedState, LinearReadout, LocalDynamics, PairOfStates};
 
 impl Prediction {
     /// Output F̂(z) = Σ c_m C(m, z) of the trained readout when the network is clamped at `z`, with
@@ -30,14 +30,15 @@ impl Prediction {
     pub fn local_at(&self, z: &[f64], context: f64) -> Result<LocalDynamics, OutputError> {
         let (own, pairs) = self.clamp(z, context)?;
         let (m, k) = (self.setting.targets.len(), z.len());
-        let targets = Mat::from_fn(m + 1, k, |i, j| if i < m { self.setting.targets[i][j] } else { z[j] });
-        let readout = Mat::from_fn(m + 1, k, |i, j| if i < m { self.readout[(i, j)] } else { 0.0 });
-        let inputs = if self.setting.context.is_empty() {
+        let feedback = Mat::from_fn(m + 1, k, |i, j| if i < m { self.setting.targets[i][j] } else { z[j] });
+        let weights = Mat::from_fn(m + 1, k, |i, j| if i < m { self.readout[(i, j)] } else { 0.0 });
+        let context = if self.setting.context.is_empty() {
             Vec::new()
         } else {
             self.setting.context.iter().copied().chain([context]).collect()
         };
-        LocalDynamics::build(self.theory.g(), &own, m, m + 1, |i| pairs[i], targets, readout, inputs)
+        let readout = LinearReadout { feedback, weights, context };
+        Ok(LocalDynamics::new(self.theory.g(), &own, m, readout, |i| pairs[i])?)
     }
 
     /// Slope dF̂/dz of the static map of a single output: the open-loop gain G(0) at z.

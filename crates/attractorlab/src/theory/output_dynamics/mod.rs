@@ -29,10 +29,9 @@
 //! ```
 
 mod edge;
-mod local;
 mod map;
 mod setting;
 
+pub use super::clamped::LocalDynamics;
 pub use edge::{EdgeOfChaos, edge_of_chaos};
-pub use local::LocalDynamics;
 pub use setting::{OutputError, Prediction, Setting, predict};

@@ -2,9 +2,8 @@
 
 use attractorlab_numerics::linalg::{LinalgError, Lu, Mat, singular_values};
 
-use super::LocalDynamics;
 use crate::network::Transfer;
-use crate::theory::clamped::{ClampedError, ClampedState, ClampedStates};
+use crate::theory::clamped::{ClampedError, ClampedState, ClampedStates, LinearReadout, LocalDynamics};
 
 /// A reservoir and the output values it is trained to hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,7 +151,16 @@ pub fn predict(setting: &Setting) -> Result<Prediction, OutputError> {
         local: Vec::new(),
     };
     prediction.local = (0..m)
-        .map(|state| LocalDynamics::at_target(&prediction, state, |other| pairs[other * m + state]))
+        .map(|state| {
+            let readout = LinearReadout {
+                feedback: Mat::from_fn(m, k, |i, j| setting.targets[i][j]),
+                weights: prediction.readout.clone(),
+                context: setting.context.clone(),
+            };
+            LocalDynamics::new(setting.g, &prediction.states[state], state, readout, |other| {
+                pairs[other * m + state]
+            })
+        })
         .collect::<Result<_, _>>()?;
     Ok(prediction)
 }

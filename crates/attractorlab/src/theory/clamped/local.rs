@@ -1,11 +1,26 @@
-//! The linear ODE of the output near one clamped value.
+//! The linear ODE that a readout of clamped states obeys near one clamped value.
+//!
+//! With q_m = ⟨φ(x_m) δφ⟩ and p_m = ⟨x_m δx⟩ over the units, Gaussianity of (x_m, x, δx) gives q = D p,
+//! and the network dp/dt = −p + g²q + U δz with U_m = ⟨x_m (feedback vectors)⟩, δz = cᵀq. So
+//! dq/dt = J q with J = −1 + D(g²·1 + U cᵀ): the same for reservoirs that hold several outputs
+//! (U = F) and for feedback networks with an input (U_m = Sm²z_m + Smi).
 
 use attractorlab_numerics::linalg::{
     Complex64, Hessenberg, LinalgError, Mat, complex_eigenvalues, eigenvalues,
 };
 
-use super::{OutputError, Prediction};
-use crate::theory::clamped::{ClampedState, PairOfStates};
+use super::{ClampedError, ClampedState, PairOfStates};
+
+/// A readout Σ c_m φ(x_m) of M clamped states, and what drives them.
+#[derive(Debug, Clone)]
+pub struct LinearReadout {
+    /// U (M×K): overlaps of each state's drive with the feedback vectors.
+    pub feedback: Mat<f64>,
+    /// c (M×K): the weights.
+    pub weights: Mat<f64>,
+    /// Context input u_m of each state; empty for none.
+    pub context: Vec<f64>,
+}
 
 /// The reduced dynamics dq/dt = J q, δz = cᵀq near one value, and what follows from it.
 #[derive(Debug, Clone)]
@@ -30,30 +45,20 @@ pub struct LocalDynamics {
 }
 
 impl LocalDynamics {
-    pub(super) fn at_target(
-        prediction: &Prediction,
-        state: usize,
-        pair: impl Fn(usize) -> PairOfStates,
-    ) -> Result<Self, OutputError> {
-        let setting = &prediction.setting;
-        let (m, k) = (setting.targets.len(), setting.targets[0].len());
-        let targets = Mat::from_fn(m, k, |i, j| setting.targets[i][j]);
-        let own = &prediction.states[state];
-        let context = setting.context.clone();
-        Self::build(prediction.theory.g(), own, state, m, pair, targets, prediction.readout.clone(), context)
-    }
-
-    /// `pair(m)` gives the averages of state m (first) with the current state (second).
-    pub(super) fn build(
+    /// The local dynamics at the state `own`, which is number `current` of the states that
+    /// `readout` knows; `pair(m)` gives the averages of state m (first) with it (second).
+    ///
+    /// # Errors
+    /// [`ClampedError::Linalg`] if an eigenvalue problem fails.
+    pub fn new(
         g: f64,
         own: &ClampedState,
         current: usize,
-        order: usize,
+        readout: LinearReadout,
         pair: impl Fn(usize) -> PairOfStates,
-        targets: Mat<f64>,
-        readout: Mat<f64>,
-        context: Vec<f64>,
-    ) -> Result<Self, OutputError> {
+    ) -> Result<Self, ClampedError> {
+        let LinearReadout { feedback: targets, weights: readout, context } = readout;
+        let order = targets.nrows();
         let mut coupling = Mat::zeros(order, order);
         for m in 0..order {
             if m == current {
@@ -112,8 +117,8 @@ impl LocalDynamics {
     /// (K×K, row: output).
     ///
     /// # Errors
-    /// [`OutputError::Linalg`] if s is an open-loop pole.
-    pub fn open_transfer(&self, s: Complex64) -> Result<Mat<Complex64>, OutputError> {
+    /// [`ClampedError::Linalg`] if s is an open-loop pole.
+    pub fn open_transfer(&self, s: Complex64) -> Result<Mat<Complex64>, ClampedError> {
         let order = self.coupling.nrows();
         let g2 = self.g * self.g;
         let system =
@@ -125,8 +130,8 @@ impl LocalDynamics {
     /// (K×K): cᵀ(s − J)⁻¹DF.
     ///
     /// # Errors
-    /// [`OutputError::Linalg`] if s is a pole.
-    pub fn feedback_response(&self, s: Complex64) -> Result<Mat<Complex64>, OutputError> {
+    /// [`ClampedError::Linalg`] if s is a pole.
+    pub fn feedback_response(&self, s: Complex64) -> Result<Mat<Complex64>, ClampedError> {
         self.response(&self.matrix, &self.targets, s)
     }
 
@@ -134,8 +139,8 @@ impl LocalDynamics {
     /// cᵀ(s − J)⁻¹Du; zero without a context input.
     ///
     /// # Errors
-    /// [`OutputError::Linalg`] if s is a pole.
-    pub fn context_response(&self, s: Complex64) -> Result<Mat<Complex64>, OutputError> {
+    /// [`ClampedError::Linalg`] if s is a pole.
+    pub fn context_response(&self, s: Complex64) -> Result<Mat<Complex64>, ClampedError> {
         let order = self.coupling.nrows();
         let u = Mat::from_fn(order, 1, |i, _| self.context.get(i).copied().unwrap_or(0.0));
         self.response(&self.matrix, &u, s)
@@ -146,7 +151,7 @@ impl LocalDynamics {
         system: &Mat<f64>,
         source: &Mat<f64>,
         s: Complex64,
-    ) -> Result<Mat<Complex64>, OutputError> {
+    ) -> Result<Mat<Complex64>, ClampedError> {
         let order = system.nrows();
         let hessenberg = Hessenberg::new(system.as_ref())?;
         let mut out = Mat::zeros(self.readout.ncols(), source.ncols());
@@ -169,12 +174,12 @@ impl LocalDynamics {
     /// that value; `None` if the response falls from ω = 0 on, or the state is unstable.
     ///
     /// # Errors
-    /// [`OutputError::Linalg`] if the response cannot be computed.
-    pub fn resonance(&self, highest: f64) -> Result<Option<(f64, f64)>, OutputError> {
+    /// [`ClampedError::Linalg`] if the response cannot be computed.
+    pub fn resonance(&self, highest: f64) -> Result<Option<(f64, f64)>, ClampedError> {
         if !self.is_stable() {
             return Ok(None);
         }
-        let size = |omega: f64| -> Result<f64, OutputError> {
+        let size = |omega: f64| -> Result<f64, ClampedError> {
             let h = self.feedback_response(Complex64::new(0.0, omega))?;
             spectral_norm(&h)
         };
@@ -226,7 +231,7 @@ impl LocalDynamics {
     }
 }
 
-fn spectral_norm(h: &Mat<Complex64>) -> Result<f64, OutputError> {
+fn spectral_norm(h: &Mat<Complex64>) -> Result<f64, ClampedError> {
     if h.ncols() == 1 && h.nrows() == 1 {
         return Ok(h[(0, 0)].norm());
     }
