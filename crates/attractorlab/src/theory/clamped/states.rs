@@ -8,9 +8,10 @@
 
 use attractorlab_numerics::gaussian::{Average, Averages, HermiteSeries, Pair, PairAverage, Product};
 use attractorlab_numerics::roots::{Options, all_roots};
+use attractorlab_numerics::special::normal_cdf;
 use attractorlab_numerics::transfer::Transfer;
 
-use super::ClampedError;
+use super::{ClampedError, DriveTheory};
 
 /// Mean-field theory of the clamped states of one random bulk of gain g, for any transfer function
 /// except those whose averages are missing.
@@ -20,6 +21,8 @@ pub struct ClampedStates {
     g: f64,
     power: Average,
     moments: Averages,
+    /// The quick way to the variance of an odd, saturating network.
+    sigmoid: Option<DriveTheory>,
     direct: Option<DirectPairs>,
 }
 
@@ -92,9 +95,14 @@ impl ClampedStates {
                 curvature: PairAverage::new(transfer, phi, second)?,
             })
         };
+        let sigmoid = match transfer {
+            Transfer::Tanh | Transfer::Erf => Some(DriveTheory::new(transfer, g)?),
+            _ => None,
+        };
         Ok(Self {
             transfer,
             g,
+            sigmoid,
             power: Average::new(transfer, phi * phi)?,
             moments: Averages::new(transfer, &[phi * phi, first * first, phi * second, first, phi])?,
             direct,
@@ -139,18 +147,64 @@ impl ClampedStates {
     }
 
     fn variance(&self, drive: f64) -> Result<f64, ClampedError> {
-        let gain_squared = self.g * self.g;
-        if gain_squared == 0.0 {
+        if self.g == 0.0 {
             return Ok(drive);
         }
+        if let Some(theory) = &self.sigmoid {
+            return Ok(theory.at(drive)?.delta);
+        }
         match self.transfer {
-            Transfer::Tanh | Transfer::Erf => {
-                Ok(super::DriveTheory::new(self.transfer, self.g)?.at(drive)?.delta)
-            }
-            Transfer::Linear if self.g < 1.0 => Ok(drive / (1.0 - gain_squared)),
+            Transfer::Linear if self.g < 1.0 => Ok(drive / (1.0 - self.g * self.g)),
             Transfer::Linear => Err(ClampedError::NoState { g: self.g, drive }),
+            Transfer::Relu { threshold } => self.relu_variance(threshold, drive),
             _ => self.smallest_variance(drive),
         }
+    }
+
+    /// For relu d⟨φ²⟩/dΔ = Q(θ/√Δ), which falls with Δ for θ ≤ 0 and rises for θ > 0. So the excess
+    /// Δ − g²⟨φ²⟩ − S is convex, with one root if g² < 2, that Newton's method reaches from above
+    /// without a step back; or concave, with its smallest root reached likewise from Δ = S.
+    fn relu_variance(&self, threshold: f64, drive: f64) -> Result<f64, ClampedError> {
+        let gain_squared = self.g * self.g;
+        let none = Err(ClampedError::NoState { g: self.g, drive });
+        let excess = |delta: f64| delta - gain_squared * self.power.at(0.0, delta.sqrt()) - drive;
+        let slope = |delta: f64| {
+            let sd = delta.sqrt();
+            let tail = if sd > 0.0 {
+                normal_cdf(-threshold / sd)
+            } else if threshold > 0.0 {
+                0.0
+            } else {
+                1.0
+            };
+            1.0 - gain_squared * tail
+        };
+        let mut delta = drive;
+        if threshold <= 0.0 {
+            if gain_squared >= 2.0 {
+                return none;
+            }
+            delta = delta.max(1e-300);
+            while excess(delta) < 0.0 {
+                delta = 2.0 * delta + threshold * threshold + f64::MIN_POSITIVE;
+            }
+        }
+        for _ in 0..500 {
+            let slope = slope(delta);
+            if slope <= 0.0 {
+                return none;
+            }
+            let next = delta - excess(delta) / slope;
+            if !next.is_finite() || next > 1e12 {
+                return none;
+            }
+            let moved = (next - delta).abs();
+            delta = next.max(0.0);
+            if moved <= 1e-15 * delta {
+                break;
+            }
+        }
+        Ok(delta)
     }
 
     /// March up from Δ = S in growing stretches until the excess Δ − g²⟨φ²⟩ − S first vanishes.
