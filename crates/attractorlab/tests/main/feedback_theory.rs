@@ -4,8 +4,8 @@ use attractorlab::network::Transfer;
 use attractorlab::numerics::gaussian::{Average, Product};
 use attractorlab::theory::clamped::DriveTheory;
 use attractorlab::theory::feedback::{
-    BulkCorrelation, Class, Direction, FeedbackError, FixedPoint, Inputs, ReadoutCurve, Stability,
-    TrainedReadout, predict,
+    BulkCorrelation, Class, Direction, FeedbackError, FixedPoint, Inputs, ReadoutCurve, RecursiveOptions,
+    RecursiveReadout, Stability, TrainedReadout, TrainingStart, predict, thresholds,
 };
 use proptest::prelude::*;
 
@@ -313,5 +313,56 @@ proptest! {
         prop_assert!(crossings <= prediction.fixed_points.len(),
             "scan {} states {:?}", crossings, prediction.fixed_points);
         prop_assert!(prediction.marginal || (prediction.fixed_points.len() - crossings) % 2 == 0);
+    }
+}
+
+#[test]
+fn thresholds_reference_cases_and_the_specifications_table() {
+    for case in cases(FILE, "thresholds") {
+        let borders = thresholds(Transfer::Tanh, inputs_of(&case), number(&case["in"]["A"])).unwrap();
+        assert_case(&case, "a_c", borders.unstable, &case["out"]["a_c"]);
+        assert_case(&case, "a_b", borders.bistable, &case["out"]["a_b"]);
+    }
+    let inputs = Inputs { g: 0.8, feedback_std: 1.2, input_std: 0.5, rho: 0.0 };
+    for (target, a_b, a_c) in [(0.25, 0.98711, 1.09893), (0.5, 0.96125, 1.27847), (2.0, 0.87140, 1.80680)] {
+        let borders = thresholds(Transfer::Tanh, inputs, target).unwrap();
+        assert!(
+            (borders.bistable - a_b).abs() < 6e-6 && (borders.unstable - a_c).abs() < 6e-6,
+            "{borders:?}"
+        );
+    }
+}
+
+#[test]
+fn recursive_least_squares_follows_the_transient() {
+    // Specification, section 5: overlaps at N = 200, 400, 800 from the input-only state, random
+    // starts at N = 200, outliers of random starts at N = 400.
+    let e6 = (E1, 1.0);
+    let e5 = (Inputs { g: 0.5, feedback_std: 1.2, input_std: 0.15, rho: 0.0 }, 1.5);
+    let run = |(inputs, target): (Inputs, f64), units: usize, start: TrainingStart| {
+        let options = RecursiveOptions { units, alpha: 1.0, dt: 0.1, duration: 50.0, start };
+        RecursiveReadout::new(Transfer::Tanh, inputs, target, options).unwrap()
+    };
+    let table = [
+        (e6, 200, TrainingStart::InputOnly, 0.651, 1.094),
+        (e6, 400, TrainingStart::InputOnly, 0.586, 1.109),
+        (e6, 800, TrainingStart::InputOnly, 0.531, 1.118),
+        (e5, 200, TrainingStart::InputOnly, 1.166, 1.033),
+        (e5, 400, TrainingStart::InputOnly, 0.915, 1.093),
+        (e5, 800, TrainingStart::InputOnly, 0.725, 1.131),
+        (e6, 200, TrainingStart::Random, 1.263, 0.318),
+        (e5, 200, TrainingStart::Random, 1.755, 0.018),
+    ];
+    for (setting, units, start, s_nm, s_ni) in table {
+        let readout = run(setting, units, start).readout();
+        let found = (readout.overlap_feedback, readout.overlap_input);
+        assert!(
+            (found.0 - s_nm).abs() < 1e-3 && (found.1 - s_ni).abs() < 1e-3,
+            "{units} {start:?}: {found:?}"
+        );
+    }
+    for (setting, expected) in [(e5, 0.315), (e6, 0.332)] {
+        let outlier = run(setting, 400, TrainingStart::Random).outlier().unwrap();
+        assert!((outlier - expected).abs() < 1e-3, "{outlier} against {expected}");
     }
 }

@@ -298,6 +298,14 @@ impl ClampedStates {
         }
     }
 
+    /// E φ(x₁)φ(x₂) alone at a given covariance.
+    pub fn rates_at_covariance(&self, first: &ClampedState, second: &ClampedState, covariance: f64) -> f64 {
+        if first.series.is_some() {
+            return self.rates_and_gains(first, second, covariance).0;
+        }
+        self.direct_pairs().rates.at(Pair::centered(first.delta, second.delta, covariance))
+    }
+
     fn rates_and_gains(&self, first: &ClampedState, second: &ClampedState, covariance: f64) -> (f64, f64) {
         if let (Some(a), Some(b)) = (&first.series, &second.series) {
             return a.rates_and_gains(b, correlation(first, second, covariance));
