@@ -1,3 +1,7 @@
 //! The program `attractorlab`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    attractorlab_cli::program(&attractorlab_studies::all(), std::env::args_os())
+}

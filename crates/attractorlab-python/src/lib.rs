@@ -1,1 +1,18 @@
-//! Python bindings of attractorlab.
+//! Python bindings of attractorlab: thin functions under `attractorlab._attractorlab`.
+//!
+//! The face that users import is `python/attractorlab`. Here live only the conversions, the release of the
+//! GIL, and the map from errors to named exceptions.
+
+mod errors;
+mod interrupt;
+mod studies;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
+    module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
+    Ok(())
+}

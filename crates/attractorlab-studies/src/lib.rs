@@ -1,6 +1,8 @@
 //! One folder a paper, one file a figure: parameters, run, claims, figure.
 
 mod claim;
+mod claim_text;
+pub mod run;
 mod study;
 
 pub use claim::{Claim, Comparison, Quantity};

@@ -1,0 +1,98 @@
+//! The commands, one a file.
+
+pub(crate) mod claims;
+mod completions;
+mod study_list;
+mod study_run;
+mod theory_average;
+
+use std::ffi::OsString;
+
+use attractorlab_studies::Study;
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::Ending;
+use crate::error::CliError;
+
+/// A laboratory for recurrent networks that compute with fixed points
+#[derive(Debug, Parser)]
+#[command(name = "attractorlab", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  attractorlab study list
+  attractorlab study run --all --quick -o report
+  attractorlab theory average phi^2 --sd 4
+
+Exit codes: 0 every claim holds; 1 a claim fails; 2 it could not run; 130 stopped by Ctrl-C.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List and run studies: figures and claims of papers, put to the test
+    #[command(subcommand)]
+    Study(StudyCommand),
+    /// Compute what the theory predicts
+    #[command(subcommand)]
+    Theory(TheoryCommand),
+    /// Print the completion script of a shell
+    Completions(completions::Arguments),
+}
+
+#[derive(Debug, Subcommand)]
+enum StudyCommand {
+    /// List the studies and the question each answers
+    List(study_list::Arguments),
+    /// Run studies: figures, tables, and claims with their verdicts
+    Run(study_run::Arguments),
+}
+
+#[derive(Debug, Subcommand)]
+enum TheoryCommand {
+    /// Gaussian averages of a transfer function and its derivatives
+    Average(theory_average::Arguments),
+}
+
+/// Reads the arguments, the program's name first.
+pub(crate) fn parse(
+    arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(arguments)
+}
+
+/// Does what was asked for.
+pub(crate) fn execute(cli: Cli, studies: &[&dyn Study]) -> Result<Ending, CliError> {
+    match cli.command {
+        Command::Study(StudyCommand::List(arguments)) => Ok(study_list::execute(&arguments, studies)),
+        Command::Study(StudyCommand::Run(arguments)) => study_run::execute(&arguments, studies),
+        Command::Theory(TheoryCommand::Average(arguments)) => theory_average::execute(&arguments),
+        Command::Completions(arguments) => Ok(completions::execute(&arguments, &mut Cli::command())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        fn visit(command: &clap::Command, path: &str) {
+            let path = format!("{path} {}", command.get_name());
+            let mut children = command.get_subcommands().peekable();
+            if children.peek().is_none() {
+                let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains("  attractorlab "), "'{path}' shows no example");
+            }
+            children.for_each(|child| visit(child, &path));
+        }
+        visit(&Cli::command(), "");
+    }
+}

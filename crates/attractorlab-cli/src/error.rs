@@ -1,0 +1,99 @@
+//! What the program says when it cannot do what it was asked to.
+
+use std::io::IsTerminal;
+
+use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
+use attractorlab_studies::run::RunError;
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+
+use crate::terminal;
+
+/// Why the program could not run: one sentence, and a hint at what to do.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub(crate) enum CliError {
+    /// `study run` without names.
+    #[error("no study is named")]
+    #[diagnostic(help(
+        "name studies or papers, or run everything with --all; 'study list' shows what there is"
+    ))]
+    NothingNamed,
+    /// `--threads 0`.
+    #[error("--threads must be at least 1, not 0")]
+    #[diagnostic(help("leave --threads out to use all cores"))]
+    NoThreads,
+    /// The system gives no such number of threads.
+    #[error("cannot start {threads} threads: {reason}")]
+    #[diagnostic(help("this machine runs {} threads at once", available()))]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// What the system said.
+        reason: String,
+    },
+    /// A pattern that names no study.
+    #[error("there is no study '{pattern}'")]
+    #[diagnostic(help("{}", did_you_mean(suggestion.as_deref())))]
+    UnknownStudy {
+        /// What was asked for.
+        pattern: String,
+        /// The nearest name.
+        suggestion: Option<String>,
+    },
+    /// A folder or file that cannot be written.
+    #[error("{0}")]
+    #[diagnostic(help("choose another folder with -o, or make this one writable"))]
+    Output(RunError),
+    /// A Gaussian average that cannot be given.
+    #[error("{0}")]
+    #[diagnostic(help("'theory average --help' says what each argument is"))]
+    Average(#[from] AverageError),
+    /// A product that cannot be read.
+    #[error("{0}")]
+    #[diagnostic(help("quote products with primes: attractorlab theory average \"phi'\" --sd 1"))]
+    Product(#[from] ParseProductError),
+    /// Results without a JSON form.
+    #[error("{0}")]
+    Json(RunError),
+}
+
+impl From<RunError> for CliError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::UnknownStudy { pattern, suggestion } => Self::UnknownStudy { pattern, suggestion },
+            RunError::Output { .. } => Self::Output(error),
+            RunError::Json(_) => Self::Json(error),
+        }
+    }
+}
+
+fn did_you_mean(suggestion: Option<&str>) -> String {
+    match suggestion {
+        Some(name) => format!("did you mean '{name}'?"),
+        None => "'study list' shows what there is".to_owned(),
+    }
+}
+
+pub(crate) fn available() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+impl CliError {
+    /// Prints the sentence and the hint on stderr.
+    pub(crate) fn show(&self) {
+        let on_terminal = std::io::stderr().is_terminal();
+        let theme = if terminal::colour(on_terminal) {
+            GraphicalTheme::unicode()
+        } else {
+            GraphicalTheme::unicode_nocolor()
+        };
+        let handler = GraphicalReportHandler::new_themed(theme).without_cause_chain();
+        // Only a terminal has a width; a log is searched, and a wrapped path cannot be found.
+        let handler =
+            if on_terminal { handler.with_width(terminal::width()) } else { handler.with_wrap_lines(false) };
+        let mut text = String::new();
+        if handler.render_report(&mut text, self).is_err() {
+            text = format!("error: {self}\n");
+        }
+        eprint!("{text}");
+    }
+}

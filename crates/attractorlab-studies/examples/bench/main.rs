@@ -1,0 +1,74 @@
+//! Our side of the benchmarks that `cargo xtask bench` runs beside the peers in `bench/peers`.
+//!
+//! `list` prints the registered rows, `run NAME` measures one; both print one line of JSON.
+
+mod rows;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+/// One benchmark, with everything there is to say about it.
+pub(crate) struct Row {
+    /// Its name on the command line.
+    pub(crate) name: &'static str,
+    /// What is computed, in one sentence.
+    pub(crate) what: &'static str,
+    /// Scripts in `bench/peers` that compute the same, and what each is.
+    pub(crate) peers: &'static [(&'static str, &'static str)],
+    /// How far the peers' answers may lie from ours.
+    pub(crate) tolerance: f64,
+    /// Does the work once; the answers show that the peers did the same.
+    pub(crate) work: fn() -> Vec<(&'static str, f64)>,
+}
+
+/// A row is repeated for this long, and its median counts.
+const BUDGET: Duration = Duration::from_millis(500);
+
+fn measure(row: &Row) -> serde_json::Value {
+    // The first run warms the caches, and gives the answers.
+    let checks: BTreeMap<_, _> = (row.work)().into_iter().collect();
+    let mut seconds = Vec::new();
+    let start = Instant::now();
+    while seconds.is_empty() || start.elapsed() < BUDGET {
+        let run = Instant::now();
+        std::hint::black_box((row.work)());
+        seconds.push(run.elapsed().as_secs_f64());
+    }
+    seconds.sort_by(f64::total_cmp);
+    json!({ "seconds": seconds[seconds.len() / 2], "checks": checks })
+}
+
+fn main() -> ExitCode {
+    let rows = rows::all();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let answer = match arguments.as_slice() {
+        ["list"] => rows
+            .iter()
+            .map(|row| {
+                let peers: Vec<_> = row
+                    .peers
+                    .iter()
+                    .map(|(script, what)| json!({ "script": script, "what": what }))
+                    .collect();
+                json!({ "name": row.name, "what": row.what, "tolerance": row.tolerance, "peers": peers })
+            })
+            .collect(),
+        ["run", name] => match rows.iter().find(|row| row.name == *name) {
+            Some(row) => measure(row),
+            None => {
+                eprintln!("there is no benchmark '{name}'");
+                return ExitCode::from(2);
+            }
+        },
+        _ => {
+            eprintln!("usage: bench list | bench run NAME");
+            return ExitCode::from(2);
+        }
+    };
+    println!("{answer}");
+    ExitCode::SUCCESS
+}

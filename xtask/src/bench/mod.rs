@@ -1,0 +1,154 @@
+//! `cargo xtask bench`: ours beside the peers, on this machine, in the same minutes.
+//!
+//! The rows are registered in one place, `crates/attractorlab-studies/examples/bench`: what is measured, our
+//! work, the peers' scripts, and how closely the answers must agree. Ours and the peers take turns, each in a
+//! process of its own with one thread, so that a busy minute hits all of them.
+
+mod row;
+mod table;
+
+use std::fs;
+use std::process::Command;
+
+use crate::step;
+use crate::venv::Venv;
+use row::{Measured, Row};
+
+/// What the peers need.
+const REQUIREMENTS: [&str; 1] = ["numpy"];
+
+/// One thread for everybody.
+const ONE_THREAD: [&str; 5] = [
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+];
+
+const LEAST_ROUNDS: usize = 5;
+
+struct Options {
+    name: Option<String>,
+    rounds: usize,
+    write: bool,
+}
+
+impl Options {
+    fn read(arguments: &[&str]) -> Result<Self, String> {
+        let mut options = Self { name: None, rounds: LEAST_ROUNDS, write: false };
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            match *argument {
+                "--write" => options.write = true,
+                "--rounds" => {
+                    let rounds = arguments.next().and_then(|rounds| rounds.parse().ok());
+                    options.rounds = rounds
+                        .filter(|rounds| *rounds >= LEAST_ROUNDS)
+                        .ok_or_else(|| format!("--rounds needs a number of at least {LEAST_ROUNDS}"))?;
+                }
+                name if !name.starts_with('-') && options.name.is_none() => {
+                    options.name = Some(name.to_owned());
+                }
+                other => return Err(format!("bench does not understand '{other}'")),
+            }
+        }
+        if options.write && options.name.is_some() {
+            return Err("--write renews the whole table: leave the name out".to_owned());
+        }
+        Ok(options)
+    }
+}
+
+/// Measures the rows and prints the table of ratios.
+pub(crate) fn run(arguments: &[&str]) -> Result<bool, String> {
+    let options = Options::read(arguments)?;
+    let built = step::run(
+        "building our side",
+        step::cargo().args(["build", "--release", "--package", "attractorlab-studies", "--example", "bench"]),
+    );
+    if !built.success {
+        return Err("our side could not be built".to_owned());
+    }
+    let ours = crate::target().join("release/examples/bench");
+    let rows = Row::parse(&answer(step::command(&ours).arg("list"))?)?;
+    let known: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    let rows: Vec<&Row> =
+        rows.iter().filter(|row| options.name.as_ref().is_none_or(|name| *name == row.name)).collect();
+    if rows.is_empty() {
+        return Err(match options.name {
+            Some(name) => format!("there is no benchmark '{name}'; there are: {}", known.join(", ")),
+            None => "no benchmark is registered".to_owned(),
+        });
+    }
+    let venv = Venv::with("bench-venv", &REQUIREMENTS)?;
+
+    let mut agree = true;
+    let mut text = String::new();
+    for row in rows {
+        println!("\n== {}", row.name);
+        let mut results = vec![Vec::new(); 1 + row.peers.len()];
+        for round in 1..=options.rounds {
+            for (index, results) in results.iter_mut().enumerate() {
+                let (who, mut command) = match index.checked_sub(1) {
+                    None => ("attractorlab", {
+                        let mut command = step::command(&ours);
+                        command.args(["run", &row.name]);
+                        command
+                    }),
+                    Some(peer) => {
+                        let peer = &row.peers[peer];
+                        let mut command = venv.run_python();
+                        command.arg(crate::root().join("bench/peers").join(&peer.script));
+                        (peer.script.as_str(), command)
+                    }
+                };
+                command.envs(ONE_THREAD.map(|name| (name, "1")));
+                let measured = Measured::parse(&answer(&mut command)?)?;
+                println!("round {round} of {}: {who}: {}", options.rounds, table::time(measured.seconds));
+                results.push(measured);
+            }
+        }
+        let (section, agrees) = table::section(row, &results);
+        agree &= agrees;
+        text.push_str(&section);
+    }
+    println!("\n{text}");
+    if !agree {
+        println!("The answers do not agree: the ratios mean nothing.");
+    }
+    if options.write && agree {
+        write(&text)?;
+    }
+    Ok(agree)
+}
+
+/// Runs one side and returns the last line that it prints.
+fn answer(command: &mut Command) -> Result<String, String> {
+    let output = command
+        .output()
+        .map_err(|error| format!("cannot start {}: {error}", command.get_program().display()))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    match text.lines().last() {
+        Some(line) if output.status.success() => Ok(line.to_owned()),
+        _ => Err(format!("{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr))),
+    }
+}
+
+/// Renews the part of the docs' page between its marks.
+fn write(text: &str) -> Result<(), String> {
+    const BEGIN: &str = "<!-- measured: begin -->";
+    const END: &str = "<!-- measured: end -->";
+    let path = crate::root().join("docs/src/benchmarks.md");
+    let told = |error: std::io::Error| format!("{}: {error}", path.display());
+    let page = fs::read_to_string(&path).map_err(told)?;
+    let (Some(begin), Some(end)) = (page.find(BEGIN), page.find(END)) else {
+        return Err(format!("{} lacks the marks {BEGIN} and {END}", path.display()));
+    };
+    let page =
+        format!("{}{BEGIN}\n\nMeasured on {}.\n\n{text}{}", &page[..begin], table::machine(), &page[end..]);
+    let temporary = path.with_extension("md.tmp");
+    fs::write(&temporary, page).and_then(|()| fs::rename(&temporary, &path)).map_err(told)?;
+    println!("wrote {}", path.display());
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! What the two sides say: the registered rows, and a measurement.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// A peer: a script in `bench/peers`.
+pub(super) struct Peer {
+    pub(super) script: String,
+    pub(super) what: String,
+}
+
+/// One registered benchmark.
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) what: String,
+    /// How far a peer's answers may lie from ours.
+    pub(super) tolerance: f64,
+    pub(super) peers: Vec<Peer>,
+}
+
+impl Row {
+    pub(super) fn parse(json: &str) -> Result<Vec<Self>, String> {
+        let value: Value = serde_json::from_str(json).map_err(|error| format!("{error} in: {json}"))?;
+        let row = |row: &Value| {
+            Some(Self {
+                name: row["name"].as_str()?.to_owned(),
+                what: row["what"].as_str()?.to_owned(),
+                tolerance: row["tolerance"].as_f64()?,
+                peers: row["peers"]
+                    .as_array()?
+                    .iter()
+                    .map(|peer| {
+                        Some(Peer {
+                            script: peer["script"].as_str()?.to_owned(),
+                            what: peer["what"].as_str()?.to_owned(),
+                        })
+                    })
+                    .collect::<Option<_>>()?,
+            })
+        };
+        let rows = value.as_array().and_then(|rows| rows.iter().map(row).collect::<Option<Vec<_>>>());
+        rows.ok_or_else(|| format!("the list of benchmarks is not understood: {json}"))
+    }
+}
+
+/// One run of one side.
+#[derive(Debug, Clone)]
+pub(super) struct Measured {
+    pub(super) seconds: f64,
+    /// Numbers by which the two sides show that they did the same work.
+    pub(super) checks: BTreeMap<String, f64>,
+}
+
+impl Measured {
+    pub(super) fn parse(json: &str) -> Result<Self, String> {
+        let value: Value = serde_json::from_str(json).map_err(|error| format!("{error} in: {json}"))?;
+        let seconds = value["seconds"].as_f64();
+        let checks = value["checks"].as_object();
+        let (Some(seconds), Some(checks)) = (seconds, checks) else {
+            return Err(format!("a measurement needs seconds and checks: {json}"));
+        };
+        // A check that is no number agrees with nothing.
+        let checks =
+            checks.iter().map(|(name, value)| (name.clone(), value.as_f64().unwrap_or(f64::NAN))).collect();
+        Ok(Self { seconds, checks })
+    }
+
+    /// The largest difference between the checks of both; NaN if one side lacks a check.
+    pub(super) fn distance(&self, other: &Self) -> f64 {
+        if self.checks.keys().ne(other.checks.keys()) {
+            return f64::NAN;
+        }
+        let distances = self.checks.values().zip(other.checks.values()).map(|(a, b)| (a - b).abs());
+        // `f64::max` would drop a NaN.
+        distances.fold(
+            0.0,
+            |largest, distance| if distance > largest || distance.is_nan() { distance } else { largest },
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_and_a_measurement_are_read() {
+        let rows = Row::parse(
+            r#"[{"name": "a", "what": "b", "tolerance": 1e-3, "peers": [{"script": "c.py", "what": "d"}]}]"#,
+        )
+        .unwrap();
+        assert_eq!((rows[0].name.as_str(), rows[0].peers[0].script.as_str()), ("a", "c.py"));
+        assert!(Row::parse(r#"[{"name": "a"}]"#).is_err());
+        assert!(Measured::parse(r#"{"seconds": 1.5}"#).is_err());
+    }
+
+    #[test]
+    fn answers_are_compared_one_by_one() {
+        let measured =
+            |checks: &str| Measured::parse(&format!(r#"{{"seconds": 1, "checks": {checks}}}"#)).unwrap();
+        let ours = measured(r#"{"roots": 3, "outlier": 0.25}"#);
+        assert_eq!(ours.distance(&measured(r#"{"roots": 3, "outlier": 0.5}"#)), 0.25);
+        assert!(ours.distance(&measured(r#"{"roots": 3}"#)).is_nan());
+        assert!(ours.distance(&measured(r#"{"roots": 3, "outlier": null}"#)).is_nan());
+    }
+}
