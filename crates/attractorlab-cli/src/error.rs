@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 
+use attractorlab::theory::feedback::FeedbackError;
 use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
 use attractorlab_studies::run::RunError;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
@@ -47,6 +48,10 @@ pub(crate) enum CliError {
     #[error("{0}")]
     #[diagnostic(help("'theory average --help' says what each argument is"))]
     Average(#[from] AverageError),
+    /// A feedback network that the theory refuses.
+    #[error("{0}")]
+    #[diagnostic(help("'theory feedback --help' says what each argument is"))]
+    Feedback(#[from] FeedbackError),
     /// A product that cannot be read.
     #[error("{0}")]
     #[diagnostic(help("quote products with primes: attractorlab theory average \"phi'\" --sd 1"))]

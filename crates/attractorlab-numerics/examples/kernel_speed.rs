@@ -1,9 +1,11 @@
-//! Times the kernels: `cargo run --release -p attractorlab-numerics --example kernel_speed`.
+//! Times the kernels and the linear algebra (the latter alone with the argument `linalg`):
+//! `cargo run --release -p attractorlab-numerics --example kernel_speed`.
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use attractorlab_numerics::kernels::{self, Activation, Level, Real};
+use attractorlab_numerics::linalg::{self, Mat};
 use attractorlab_numerics::random::Stream;
 
 /// Best time of several repetitions, in nanoseconds: the machine may be shared.
@@ -81,7 +83,83 @@ fn time_kernels<T: Real>() {
     );
 }
 
+fn time_linear_algebra() {
+    println!("\n=== linear algebra, f64, best of several");
+    let ms = |repetitions: usize, run: &mut dyn FnMut()| best_ns(repetitions, 1, run) / 1e6;
+    let mut stream = Stream::new(2, "speed", 0);
+    for n in [20, 50, 100, 256, 1000] {
+        let a = Mat::from_fn(n, n, |_, _| stream.normal());
+        let (x, mut y) = (stream.normals(n), vec![0.0; n]);
+        let calls = 2_000_000 / (n * n) + 1;
+        let plain = best_ns(20, calls, || linalg::matvec(a.as_ref(), black_box(&x), &mut y)) / 1e3;
+        let transposed =
+            best_ns(20, calls, || linalg::matvec_transposed(a.as_ref(), black_box(&x), &mut y)) / 1e3;
+        let lu = best_ns(5, 1, || {
+            black_box(linalg::Lu::new(a.as_ref()).expect("regular").solve(&x));
+        }) / 1e3;
+        println!("  n = {n:4}: A x {plain:8.2} µs, Aᵀx {transposed:8.2} µs, LU and solve {lu:9.1} µs");
+    }
+    for n in [256, 1000] {
+        let mut p = linalg::RankOneSymmetric::scaled_identity(n, 1.0);
+        let (f, mut v) = (stream.normals(n), vec![0.0; n]);
+        let step = ms(200, &mut || {
+            p.multiply(black_box(&f), &mut v);
+            let s = 1.0 + kernels::dot(&f, &v);
+            p.downdate(&v, s);
+        });
+        println!("  recursive least squares, n = {n}: {step:.4} ms a step");
+    }
+    let n = 1000;
+    let (m, k) = (stream.normals(n), stream.normals(n));
+    let bulk = 0.8 / (n as f64).sqrt();
+    let mut a = Mat::from_fn(n, n, |_, _| bulk * stream.normal());
+    for j in 0..n {
+        for i in 0..n {
+            a[(i, j)] += m[i] * (1.5 * m[j] + k[j]) / n as f64;
+        }
+    }
+    let options = linalg::ArnoldiOptions::default();
+    let search = ms(5, &mut || {
+        black_box(linalg::leading_eigenvalues(&a, 1, &options).expect("finite"));
+    });
+    let found = linalg::leading_eigenvalues(&a, 1, &options).expect("finite");
+    println!(
+        "  outlier, n = {n}: {search:.2} ms ({:?}, {} products, λ = {:.4})",
+        found.status, found.iterations, found.values[0]
+    );
+    let n = 800;
+    let part = a.as_ref().submatrix(0, 0, n, n);
+    let frequencies: Vec<_> = (0..200).map(|f| linalg::Complex64::new(1.0, 0.05 * f64::from(f))).collect();
+    let reduction = ms(2, &mut || {
+        black_box(linalg::Hessenberg::new(part).expect("finite"));
+    });
+    let reduced = linalg::Hessenberg::new(part).expect("finite");
+    let response = ms(2, &mut || {
+        black_box(reduced.frequency_response(&m[..n], &k[..n], &frequencies).expect("regular"));
+    });
+    println!("  frequency response, n = {n}: reduction {reduction:.1} ms, 200 frequencies {response:.1} ms");
+    for n in [256, 500, 1000] {
+        let part = a.as_ref().submatrix(0, 0, n, n);
+        let values = ms(3, &mut || {
+            black_box(linalg::eigenvalues(part).expect("finite"));
+        });
+        let eigen = ms(2, &mut || {
+            black_box(linalg::Eigen::new(part).expect("finite"));
+        });
+        let svd = ms(2, &mut || {
+            black_box(linalg::Svd::new(part).expect("finite"));
+        });
+        println!(
+            "  n = {n:4}: eigenvalues {values:.1} ms, with left and right vectors {eigen:.1} ms, SVD {svd:.1} ms"
+        );
+    }
+}
+
 fn main() {
+    if std::env::args().any(|argument| argument == "linalg") {
+        time_linear_algebra();
+        return;
+    }
     for level in Level::ALL {
         match kernels::select_level(level) {
             Ok(()) => println!("\n=== {level}"),
@@ -93,4 +171,5 @@ fn main() {
         time_kernels::<f64>();
         time_kernels::<f32>();
     }
+    time_linear_algebra();
 }

@@ -5,6 +5,12 @@ use std::f64::consts::PI;
 /// Degree of one piece.
 const DEGREE: usize = 16;
 
+/// Halving stops at this many pieces, whatever the function does.
+const MOST_PIECES: usize = 4096;
+
+/// A tail that does not shrink is taken for noise only below this.
+const NOISE: f64 = 1e-10;
+
 /// A function of one variable with `n` components, interpolated to a stated accuracy.
 ///
 /// ```
@@ -26,8 +32,8 @@ pub struct Interpolant {
 impl Interpolant {
     /// Interpolates `function`, which writes `components` values, on [low, high]. Pieces are halved
     /// until the last coefficients of each component fall below `tolerance` times the largest value
-    /// of that component on the piece; pieces of width below 1e-12·(high − low) are left as they
-    /// are and counted by [`Self::unresolved`].
+    /// of that component on the piece, or have sunk into the noise of the function; pieces of width below 1e-12·(high − low), and what is
+    /// left beyond 4096 pieces, are kept as they are and counted by [`Self::unresolved`].
     ///
     /// # Panics
     /// If the interval is empty or not finite, or there are no components.
@@ -44,28 +50,33 @@ impl Interpolant {
             "interval [{low}, {high}]"
         );
         let mut this = Self { components, edges: vec![low], coefficients: Vec::new(), unresolved: 0 };
-        let mut stack = vec![(low, high)];
+        let mut stack = vec![(low, high, f64::INFINITY)];
         let smallest = 1e-12 * (high - low);
         let mut values = vec![0.0; components * (DEGREE + 1)];
-        while let Some((a, b)) = stack.pop() {
+        while let Some((a, b, parent)) = stack.pop() {
             let (middle, half) = (0.5 * (a + b), 0.5 * (b - a));
             for (i, node) in nodes().iter().enumerate() {
                 function(middle + half * node, &mut values[i * components..(i + 1) * components]);
             }
             let pieces = transform(&values, components);
-            let fine = (0..components).all(|c| {
+            // Largest ratio of a component's last coefficients to its size.
+            let tail = (0..components).fold(0.0_f64, |worst, c| {
                 let piece = &pieces[c * (DEGREE + 1)..(c + 1) * (DEGREE + 1)];
                 let size = piece.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
-                let tail = piece[DEGREE - 2..].iter().fold(0.0_f64, |m, v| m.max(v.abs()));
-                tail <= tolerance * size
+                let last = piece[DEGREE - 2..].iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+                if last == 0.0 { worst } else { worst.max(last / size) }
             });
-            if fine || b - a < smallest {
+            // Halving a resolved piece divides its tail by thousands; where it does not, the tail
+            // is the noise of the function, and further halving would chase it without end.
+            let fine = tail <= tolerance || (tail < NOISE && tail > 0.1 * parent);
+            let exhausted = this.edges.len() + stack.len() > MOST_PIECES;
+            if fine || exhausted || b - a < smallest {
                 this.unresolved += usize::from(!fine);
                 this.edges.push(b);
                 this.coefficients.extend(pieces);
             } else {
-                stack.push((middle, b));
-                stack.push((a, middle));
+                stack.push((middle, b, tail));
+                stack.push((a, middle, tail));
             }
         }
         this

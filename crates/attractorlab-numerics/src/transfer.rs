@@ -1,5 +1,6 @@
 //! Transfer functions φ with their primitive and first three derivatives, as functions of one number.
 
+use crate::kernels;
 use crate::special::normal_pdf;
 
 /// A transfer function φ.
@@ -77,6 +78,25 @@ impl Transfer {
             Self::Linear => x,
             Self::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
             Self::Logistic => logistic(x).0,
+        }
+    }
+
+    /// φ of every element, by the vector kernels.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    #[track_caller]
+    pub fn values(self, x: &[f64], out: &mut [f64]) {
+        match self {
+            Self::Tanh => kernels::tanh(x, out),
+            Self::Softplus => kernels::softplus(x, out),
+            Self::Logistic => kernels::logistic(x, out),
+            Self::Erf | Self::Relu { .. } | Self::Linear => {
+                assert_eq!(x.len(), out.len(), "one output for each input");
+                for (value, &x) in out.iter_mut().zip(x) {
+                    *value = self.value(x);
+                }
+            }
         }
     }
 

@@ -13,6 +13,7 @@ const INTERVAL: Duration = Duration::from_millis(100);
 ///
 /// After Ctrl-C the flag that `work` was given is set; its result is dropped, and `KeyboardInterrupt` raised
 /// as soon as it returns.
+#[expect(clippy::redundant_closure_for_method_calls, reason = "the method alone is of one lifetime only")]
 pub(crate) fn interruptible<T: Send>(
     py: Python<'_>,
     work: impl FnOnce(&AtomicBool) -> T + Send,

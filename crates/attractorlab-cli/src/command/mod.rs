@@ -5,6 +5,7 @@ mod completions;
 mod study_list;
 mod study_run;
 mod theory_average;
+mod theory_feedback;
 
 use std::ffi::OsString;
 
@@ -54,6 +55,8 @@ enum StudyCommand {
 enum TheoryCommand {
     /// Gaussian averages of a transfer function and its derivatives
     Average(theory_average::Arguments),
+    /// Every stationary state of a feedback network with a Gaussian readout, and what will happen
+    Feedback(theory_feedback::Arguments),
 }
 
 /// Reads the arguments, the program's name first.
@@ -69,6 +72,7 @@ pub(crate) fn execute(cli: Cli, studies: &[&dyn Study]) -> Result<Ending, CliErr
         Command::Study(StudyCommand::List(arguments)) => Ok(study_list::execute(&arguments, studies)),
         Command::Study(StudyCommand::Run(arguments)) => study_run::execute(&arguments, studies),
         Command::Theory(TheoryCommand::Average(arguments)) => theory_average::execute(&arguments),
+        Command::Theory(TheoryCommand::Feedback(arguments)) => theory_feedback::execute(&arguments),
         Command::Completions(arguments) => Ok(completions::execute(&arguments, &mut Cli::command())),
     }
 }

@@ -6,7 +6,7 @@ use crate::world::{attractorlab, run};
 
 #[test]
 fn every_command_helps_with_an_example() {
-    for command in ["study list", "study run", "theory average", "completions"] {
+    for command in ["study list", "study run", "theory average", "theory feedback", "completions"] {
         let ended = run(attractorlab(), &format!("{command} --help"));
         assert_eq!(ended.code, Some(0));
         assert!(ended.stdout.contains(&format!("  attractorlab {command}")), "{}", ended.stdout);

@@ -34,9 +34,47 @@ fn text_has_all_digits() {
     assert_eq!(value.parse::<f64>().unwrap().to_bits(), json[0].to_bits());
 }
 
+/// The inputs of figure 1e of Mastrogiuseppe & Ostojic (2019), without the target.
+const E1: &str = "theory feedback --g 0.3 --sm 1.2 --si 0.5 --rho 0.5 --p 1 --pm 1 --pi 0.3";
+
+#[test]
+fn the_states_of_a_feedback_network_are_all_there() {
+    let ended = run(attractorlab(), &format!("{E1} --target -1.5 --json"));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let prediction: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let states = prediction["fixed_points"].as_array().unwrap();
+    for (state, expected) in states.iter().zip([-1.5, -0.4218, 1.8909]) {
+        assert!((state["z"].as_f64().unwrap() - expected).abs() < 2e-4, "{state}");
+    }
+    assert_eq!((states.len(), &prediction["target_index"]), (3, &Value::from(0)));
+    assert!((states[1]["outliers"][0][0].as_f64().unwrap() - 2.0242).abs() < 2e-3, "{}", states[1]);
+    assert_eq!(states[1]["stability"], "outlier-unstable");
+    assert!((prediction["flex"].as_f64().unwrap() + 0.231757).abs() < 1e-6);
+    let text = run(attractorlab(), &format!("{E1} --target -1.5")).stdout;
+    assert!(text.contains(prediction["verdict"].as_str().unwrap()), "{text}");
+    assert!(text.contains("A    -1.500000  stable"), "{text}");
+}
+
+#[test]
+fn a_complex_pair_is_shown_as_one() {
+    let text = run(attractorlab(), &format!("{E1} --target -2")).stdout;
+    assert!(text.contains("0.030606 +0.012222i") && text.contains("0.030606 -0.012222i"), "{text}");
+}
+
 #[test]
 fn bad_input_ends_with_2_and_one_sentence() {
     for (line, said) in [
+        (
+            "theory feedback --target 1 --g -0.1 --sm 1 --si 1 --pm 1",
+            "g must be a finite number that is not negative",
+        ),
+        ("theory feedback --target nan --g 0.5 --sm 1 --si 1 --pm 1", "target must be a finite number"),
+        (
+            "theory feedback --target 1 --g 0.5 --sm 1 --si 1 --rho 1.5 --pm 1",
+            "rho must be between -1 and 1, got 1.5",
+        ),
+        ("theory feedback --target 1 --g 0.5 --sm 1 --si 1", "reads nothing"),
+        ("theory feedback --target -1 --g 0.5 --sm 1 --si 1 --pm 1 --pi 1", "cannot realise the target -1"),
         ("theory average phi --sd nan", "standard deviation must be a finite number that is not negative"),
         ("theory average phi --sd -1", "standard deviation must be"),
         ("theory average phi --sd 1 --mean inf", "mean must be a finite number"),

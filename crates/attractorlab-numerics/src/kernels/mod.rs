@@ -23,6 +23,7 @@ mod elementary;
 mod lane;
 mod passes;
 mod real;
+mod symmetric;
 
 pub use api::{
     Activation, axpy, dot, erf, erf_and_prime, erf_in_place, exp, exp_in_place, gaussian, gaussian_in_place,

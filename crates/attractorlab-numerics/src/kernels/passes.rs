@@ -26,15 +26,18 @@ macro_rules! dispatched {
         ///
         /// # Safety
         /// As the pass that it runs.
+        #[allow(unused_unsafe)]
         unsafe fn $name<$($generic: $bound),*>($($argument: $type),*) $(-> $output)? {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx2,fma")]
+            #[allow(unused_unsafe)]
             unsafe fn avx512<$($generic: $bound),*>($($argument: $type),*) $(-> $output)? {
                 // SAFETY: the caller of `$name` keeps the promise that the pass asks for.
                 unsafe { $body::<$($generic,)* true>($($argument),*) }
             }
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
+            #[allow(unused_unsafe)]
             unsafe fn avx2<$($generic: $bound),*>($($argument: $type),*) $(-> $output)? {
                 // SAFETY: the caller of `$name` keeps the promise that the pass asks for.
                 unsafe { $body::<$($generic,)* true>($($argument),*) }
@@ -53,6 +56,8 @@ macro_rules! dispatched {
         }
     };
 }
+
+pub(super) use dispatched;
 
 /// Reads the block that starts at `from`.
 ///

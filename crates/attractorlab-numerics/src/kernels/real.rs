@@ -7,7 +7,7 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssi
 use super::activation::{Erf, Exp, Gaussian, Linear, Logistic, Relu, Smooth, Softplus, Tanh};
 use super::api::Activation;
 use super::lane::Lane;
-use super::passes;
+use super::{passes, symmetric};
 use crate::linalg::Products;
 
 /// What to do with a function, over which slices.
@@ -34,6 +34,8 @@ pub trait Kernels: Sized {
     fn activate(function: Activation, pass: Pass<'_, Self>);
     fn dot(x: &[Self], y: &[Self]) -> Self;
     fn axpy(alpha: Self, x: &[Self], y: &mut [Self]);
+    /// `A ← A − w vᵀ`, then `out = A f`, for a symmetric A given by the columns of its lower triangle.
+    fn update_and_multiply(a: &mut [Self], w: &[Self], v: &[Self], f: &[Self], out: &mut [Self]);
 }
 
 #[track_caller]
@@ -81,6 +83,15 @@ macro_rules! impl_kernels {
             #[track_caller]
             fn axpy(alpha: Self, x: &[Self], y: &mut [Self]) {
                 passes::axpy(alpha, x, y);
+            }
+            fn update_and_multiply(
+                a: &mut [Self],
+                w: &[Self],
+                v: &[Self],
+                f: &[Self],
+                out: &mut [Self],
+            ) {
+                symmetric::update_and_multiply(a, w, v, f, out);
             }
         }
     )*};

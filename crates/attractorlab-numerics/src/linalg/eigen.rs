@@ -6,7 +6,9 @@ use faer::linalg::evd::{ComputeEigenvectors, evd_cplx, evd_real, evd_scratch};
 use faer::prelude::default;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
 
-use super::{Complex64, Hessenberg, LinalgError, Products, check_square, frobenius_norm};
+use super::{
+    Complex64, Hessenberg, LinalgError, Products, check_square, frobenius_norm, range_scale, scale_of, scaled,
+};
 
 /// The eigenvalues of a real matrix `a` (n×n), conjugate pairs next to each other, in no further order.
 ///
@@ -24,6 +26,11 @@ use super::{Complex64, Hessenberg, LinalgError, Products, check_square, frobeniu
 /// ```
 pub fn eigenvalues(a: MatRef<'_, f64>) -> Result<Vec<Complex64>, LinalgError> {
     let n = check_square(a)?;
+    let scale = range_scale(a);
+    if scale != 1.0 {
+        let values = eigenvalues(scaled(a, scale).as_ref())?;
+        return Ok(values.into_iter().map(|value| value / scale).collect());
+    }
     let values = real_decomposition(a, n, None, None)?;
     check_trace(a, &values)?;
     Ok(values)
@@ -51,6 +58,12 @@ pub fn complex_eigenvalues(a: MatRef<'_, Complex64>) -> Result<Vec<Complex64>, L
                 return Err(LinalgError::NotFinite { row, col });
             }
         }
+    }
+    let scale = scale_of(a.norm_max());
+    if scale != 1.0 {
+        let scaled = Mat::from_fn(n, n, |i, j| a[(i, j)] * scale);
+        let values = complex_eigenvalues(scaled.as_ref())?;
+        return Ok(values.into_iter().map(|value| value / scale).collect());
     }
     let mut values = Diag::<Complex64>::zeros(n);
     if n > 0 {
@@ -125,6 +138,12 @@ impl Eigen {
     /// eigenvalues miss the trace or an eigenvector misses its equation by more than 1e-10 of ‖A‖.
     pub fn new(a: MatRef<'_, f64>) -> Result<Self, LinalgError> {
         let n = check_square(a)?;
+        let scale = range_scale(a);
+        if scale != 1.0 {
+            let mut eigen = Self::new(scaled(a, scale).as_ref())?;
+            eigen.values.iter_mut().for_each(|value| *value /= scale);
+            return Ok(eigen);
+        }
         let (mut right, mut left) = (Mat::zeros(n, n), Mat::zeros(n, n));
         let values = real_decomposition(a, n, Some(left.as_mut()), Some(right.as_mut()))?;
         check_trace(a, &values)?;

@@ -12,6 +12,9 @@ pub enum LinalgError {
         /// Its column.
         col: usize,
     },
+    /// A linear operator returned NaN or infinity.
+    #[error("a product with the linear operator contains NaN or infinity")]
+    OperatorNotFinite,
     /// A square matrix is needed.
     #[error("a square matrix is needed, but this one has {rows} rows and {cols} columns")]
     NotSquare {

@@ -14,30 +14,40 @@
 //! | wanted | item |
 //! |---|---|
 //! | products | [`matvec`], [`matvec_transposed`], [`matmul`], [`matmul_add`], [`matmul_transposed`] |
-//! | linear systems | [`Lu`], [`Cholesky`], [`Ldlt`], [`Qr`] |
+//! | linear systems | [`Lu`], [`Cholesky`], [`Ldlt`], [`Qr`], [`solve_batch`] for many small ones |
+//! | recursive least squares | [`RankOneSymmetric`] |
 //! | spectra | [`eigenvalues`], [`complex_eigenvalues`], [`Eigen`], [`SymmetricEigen`] |
+//! | outliers without the matrix | [`leading_eigenvalues`] of a [`LinearOperator`] |
 //! | resolvents at many frequencies | [`Hessenberg`] |
 //! | singular values | [`singular_values`], [`Svd`] |
 
+mod arnoldi;
+mod batched;
 mod cholesky;
 mod eigen;
 mod error;
 mod hessenberg;
 mod lu;
+mod operator;
 mod products;
 mod qr;
+mod rank_one;
 mod svd;
 mod symmetric;
 
+pub use arnoldi::{ArnoldiOptions, ArnoldiStatus, Leading, LeadingEigenvalues, leading_eigenvalues};
+pub use batched::solve_batch;
 pub use cholesky::{Cholesky, Ldlt};
 pub use eigen::{Defective, Eigen, complex_eigenvalues, eigenvalues};
 pub use error::LinalgError;
 pub use faer::{Mat, MatMut, MatRef};
 pub use hessenberg::Hessenberg;
 pub use lu::Lu;
+pub use operator::{LinearOperator, Transposed};
 pub(crate) use products::Products;
 pub use products::{matmul, matmul_add, matmul_transposed, matvec, matvec_transposed};
 pub use qr::Qr;
+pub use rank_one::RankOneSymmetric;
 pub use svd::{Svd, singular_values};
 pub use symmetric::SymmetricEigen;
 
@@ -68,4 +78,27 @@ fn check_square(a: MatRef<'_, f64>) -> Result<usize, LinalgError> {
     }
     check_finite(a)?;
     Ok(a.nrows())
+}
+
+/// A power of two that brings the largest entry near 1 when multiplied with; 1 where the size is
+/// ordinary.
+///
+/// faer multiplies many entries without scaling them first: its spectra are silently wrong for entries
+/// near 1e-30 already.
+fn range_scale(a: MatRef<'_, f64>) -> f64 {
+    scale_of(a.norm_max())
+}
+
+/// As [`range_scale`], given the size of the largest entry.
+fn scale_of(largest: f64) -> f64 {
+    if largest == 0.0 || (1e-12..1e12).contains(&largest) {
+        return 1.0;
+    }
+    // Limited, because 2^1074 is no number; subnormal matrices become merely small.
+    (-largest.log2().round()).clamp(-1000.0, 1000.0).exp2()
+}
+
+/// `factor` times the matrix.
+fn scaled(a: MatRef<'_, f64>, factor: f64) -> Mat<f64> {
+    Mat::from_fn(a.nrows(), a.ncols(), |i, j| factor * a[(i, j)])
 }

@@ -6,7 +6,7 @@ use faer::linalg::svd::{ComputeSvdVectors, svd, svd_scratch};
 use faer::prelude::default;
 use faer::{Accum, Mat, MatRef, Par};
 
-use super::{LinalgError, Products, check_finite, frobenius_norm};
+use super::{LinalgError, Products, check_finite, frobenius_norm, range_scale, scaled};
 
 /// The singular values of `a` (m×n), in decreasing order: min(m, n) of them.
 ///
@@ -104,6 +104,12 @@ fn relative(value: f64, scale: f64) -> f64 {
 
 fn decompose(a: MatRef<'_, f64>, vectors: ComputeSvdVectors) -> Result<Svd, LinalgError> {
     check_finite(a)?;
+    let scale = range_scale(a);
+    if scale != 1.0 {
+        let mut svd = decompose(scaled(a, scale).as_ref(), vectors)?;
+        svd.values.iter_mut().for_each(|value| *value /= scale);
+        return Ok(svd);
+    }
     let (m, n) = (a.nrows(), a.ncols());
     let k = m.min(n);
     let width = if matches!(vectors, ComputeSvdVectors::No) { 0 } else { k };
@@ -125,7 +131,7 @@ fn decompose(a: MatRef<'_, f64>, vectors: ComputeSvdVectors) -> Result<Svd, Lina
         .map_err(|_| LinalgError::NotConverged { what: "singular value decomposition", defect: f64::NAN })?;
     }
     let values: Vec<f64> = values.column_vector().iter().copied().collect();
-    // The sum of squares is invariant; scaling by the largest avoids overflow.
+    // The sum of squares is invariant.
     let norm = frobenius_norm(a);
     let sum = norm * values.iter().map(|value| relative(*value, norm).powi(2)).sum::<f64>().sqrt();
     let defect = relative((sum - norm).abs(), norm);

@@ -16,13 +16,14 @@ pub(super) fn roots_of(
         let (a, b, coefficients) = interpolant.piece(index, 0);
         let size: f64 = coefficients.iter().map(|c| c.abs()).sum();
         let tail = coefficients[coefficients.len() - 3..].iter().fold(0.0_f64, |m, c| m.max(c.abs()));
-        if tail > accuracy * size {
+        // Beyond the accuracy asked for, the tail is what the function's own noise is.
+        if tail > 1e-10 * size {
             found.doubts.push((a, b));
         }
         let piece = Piece {
             a,
             b,
-            noise: 8.0 * accuracy * size,
+            noise: (8.0 * accuracy * size).max(8.0 * tail),
             first: derivative(coefficients),
             second: derivative(&derivative(coefficients)),
             coefficients,

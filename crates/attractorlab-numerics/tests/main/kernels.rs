@@ -191,7 +191,7 @@ macro_rules! accuracy_tests {
         #[test]
         fn $f64() {
             let _guard = LEVEL.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-            check_f64($kernel, 1_000_000);
+            check_f64($kernel, 300_000);
         }
     )*};
 }
@@ -427,4 +427,37 @@ fn fused_steps_agree_with_their_formulas() {
 #[should_panic(expected = "out must have as many elements as the input")]
 fn a_wrong_length_is_the_callers_bug() {
     kernels::tanh(&[1.0_f64; 3], &mut [0.0; 2]);
+}
+
+/// Run by the next test in a process of its own.
+#[test]
+#[ignore = "prints what the environment variable did"]
+fn print_the_level() {
+    let mut out = [0.0_f64];
+    kernels::tanh(&[1.0], &mut out);
+    match kernels::level() {
+        Ok(level) => println!("level: {level}, {:.3}", out[0]),
+        Err(error) => println!("error: {error}, {:.3}", out[0]),
+    }
+}
+
+#[test]
+fn the_environment_variable_forces_a_level_or_is_reported() {
+    let run = |value: &str| {
+        let output = std::process::Command::new(std::env::current_exe().expect("this test"))
+            .args(["--exact", "kernels::print_the_level", "--ignored", "--nocapture"])
+            .env(kernels::LEVEL_VARIABLE, value)
+            .output()
+            .expect("the test binary runs");
+        assert!(output.status.success());
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    for level in Level::ALL {
+        let found = run(level.name());
+        let expected = if level.is_available() { "level: " } else { "error: this processor has no " };
+        assert!(found.contains(&format!("{expected}{level}")), "{found}");
+        assert!(found.contains("0.762"), "{found}");
+    }
+    let found = run("sse9");
+    assert!(found.contains("\"sse9\" names no instruction set") && found.contains("0.762"), "{found}");
 }

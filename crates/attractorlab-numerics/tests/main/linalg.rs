@@ -1,55 +1,13 @@
-//! Decompositions against their definitions, and one regression test for each trap found in faer.
+//! Products, systems and singular values against their definitions; unusable input.
 
+use attractorlab_numerics::kernels::dot;
 use attractorlab_numerics::linalg::{
-    Cholesky, Complex64, Eigen, Hessenberg, Ldlt, LinalgError, Lu, Mat, MatRef, Qr, Svd, SymmetricEigen,
-    complex_eigenvalues, eigenvalues, frobenius_norm, matmul, matmul_transposed, matvec, matvec_transposed,
-    singular_values,
+    Cholesky, Complex64, Eigen, Hessenberg, Ldlt, LinalgError, Lu, Mat, MatRef, Qr, RankOneSymmetric, Svd,
+    SymmetricEigen, eigenvalues, frobenius_norm, matmul, matmul_transposed, matvec, matvec_transposed,
+    singular_values, solve_batch,
 };
-use attractorlab_numerics::random::Stream;
 
-fn gaussian(rows: usize, cols: usize, seed: u64) -> Mat<f64> {
-    let mut stream = Stream::new(seed, "test matrix", 0);
-    Mat::from_fn(rows, cols, |_, _| stream.normal())
-}
-
-fn vector(n: usize, seed: u64) -> Vec<f64> {
-    Stream::new(seed, "test vector", 0).normals(n)
-}
-
-fn distance(x: &[f64], y: &[f64]) -> f64 {
-    assert_eq!(x.len(), y.len());
-    x.iter().zip(y).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max)
-}
-
-/// Matrices of the field, with a name: connectivities that are special in one way each.
-fn zoo(n: usize) -> Vec<(&'static str, Mat<f64>)> {
-    let scale = 1.0 / (n as f64).sqrt();
-    let bulk = gaussian(n, n, 1);
-    let (m, k) = (vector(n, 2), vector(n, 3));
-    let (p, q) = (vector(n, 4), vector(n, 5));
-    let mut stream = Stream::new(6, "noise", 0);
-    vec![
-        ("Ginibre", Mat::from_fn(n, n, |i, j| scale * bulk[(i, j)])),
-        ("antisymmetric", Mat::from_fn(n, n, |i, j| scale * (bulk[(i, j)] - bulk[(j, i)]))),
-        (
-            "excitatory and inhibitory",
-            Mat::from_fn(n, n, |i, j| scale * bulk[(i, j)].abs() * if 5 * j < 4 * n { 1.0 } else { -4.0 }),
-        ),
-        ("rank 2", Mat::from_fn(n, n, |i, j| (m[i] * k[j] + p[i] * q[j]) / n as f64)),
-        (
-            "identity plus rank 1",
-            Mat::from_fn(n, n, |i, j| m[i] * k[j] / n as f64 + if i == j { 1.0 } else { 0.0 }),
-        ),
-        ("cyclic permutation", Mat::from_fn(n, n, |i, j| if (i + 1) % n == j { 1.0 } else { 0.0 })),
-        ("zero", Mat::zeros(n, n)),
-        (
-            "nearly a chain",
-            Mat::from_fn(n, n, |i, j| 1e-12 * stream.normal() + if j == i + 1 { 1.0 } else { 0.0 }),
-        ),
-        ("chain", Mat::from_fn(n, n, |i, j| if j == i + 1 { 1.0 } else { 0.0 })),
-        ("strictly upper triangular", Mat::from_fn(n, n, |i, j| if j > i { bulk[(i, j)] } else { 0.0 })),
-    ]
-}
+use crate::matrices::{distance, gaussian, vector, zoo};
 
 #[test]
 fn products_agree_with_their_sums() {
@@ -144,86 +102,6 @@ fn least_squares_leaves_a_misfit_orthogonal_to_the_columns() {
     );
 }
 
-/// faer returned eigenvectors of lengths 5 to 1e11, and Inf or NaN for Jordan chains.
-#[test]
-fn eigenvectors_are_finite_normalised_and_satisfy_their_equations() {
-    for n in [2, 33, 120] {
-        for (name, a) in zoo(n) {
-            let eigen = Eigen::new(a.as_ref()).unwrap_or_else(|error| panic!("{name}, n = {n}: {error}"));
-            assert!(eigen.residual < 1e-13, "{name}, n = {n}: residual {:e}", eigen.residual);
-            let defective = eigen.defective.clone().map(|d| d.columns).unwrap_or_default();
-            let norm = frobenius_norm(a.as_ref()).max(f64::MIN_POSITIVE);
-            for j in 0..n {
-                let column = |m: &Mat<Complex64>| (0..n).map(|i| m[(i, j)]).collect::<Vec<_>>();
-                let (right, left) = (column(&eigen.right), column(&eigen.left));
-                let length = |x: &[Complex64]| x.iter().map(Complex64::norm_sqr).sum::<f64>().sqrt();
-                assert!((length(&right) - 1.0).abs() < 1e-13, "{name}, n = {n}, column {j}");
-                // left^H A = λ left^H, relative to the length of the left vector.
-                let error = (0..n)
-                    .map(|c| {
-                        let sum: Complex64 = (0..n).map(|i| left[i].conj() * a[(i, c)]).sum();
-                        (sum - eigen.values[j] * left[c].conj()).norm_sqr()
-                    })
-                    .sum::<f64>()
-                    .sqrt();
-                assert!(error <= 1e-12 * norm * length(&left), "{name}, n = {n}, left vector {j}: {error:e}");
-                if !defective.contains(&j) {
-                    for i in 0..n {
-                        let overlap: Complex64 =
-                            (0..n).map(|l| eigen.left[(l, i)].conj() * eigen.right[(l, j)]).sum();
-                        let target = if i == j { 1.0 } else { 0.0 };
-                        let scale = eigen.condition[i].max(eigen.condition[j]);
-                        let limit = if defective.contains(&i) { 1e-6 } else { 1e-11 * scale };
-                        assert!((overlap - target).norm() < limit, "{name}, n = {n}, overlap ({i}, {j})");
-                    }
-                }
-            }
-            let expect_defective = matches!(name, "chain" | "strictly upper triangular");
-            if expect_defective || !name.contains("chain") {
-                assert_eq!(eigen.is_defective(), expect_defective, "{name}, n = {n}");
-            }
-        }
-    }
-}
-
-#[test]
-fn an_outlier_next_to_a_jordan_chain_keeps_its_vectors() {
-    // A chain of 40 units beside one unit with a loop of strength 2.
-    let n = 41;
-    let a = Mat::from_fn(n, n, |i, j| {
-        if i == j && i == 40 {
-            2.0
-        } else if j == i + 1 && j < 40 {
-            1.0
-        } else {
-            0.0
-        }
-    });
-    let eigen = Eigen::new(a.as_ref()).expect("finite");
-    let outlier = (0..n).find(|&i| eigen.values[i].re > 1.0).expect("the loop");
-    let defective = eigen.defective.expect("the chain");
-    assert_eq!(defective.columns.len(), 40);
-    assert!(!defective.columns.contains(&outlier));
-    assert!((eigen.condition[outlier] - 1.0).abs() < 1e-12);
-    assert!((eigen.left[(40, outlier)].norm() - 1.0).abs() < 1e-12);
-}
-
-#[test]
-fn complex_spectra_agree_with_real_ones() {
-    let a = gaussian(24, 24, 40);
-    let complex = Mat::from_fn(24, 24, |i, j| Complex64::new(a[(i, j)], 0.0));
-    let mut one = eigenvalues(a.as_ref()).expect("finite");
-    let mut two = complex_eigenvalues(complex.as_ref()).expect("finite");
-    for spectrum in [&mut one, &mut two] {
-        spectrum.sort_by(|x, y| (x.re.round(), x.im).partial_cmp(&(y.re.round(), y.im)).expect("finite"));
-    }
-    let worst = one
-        .iter()
-        .map(|x| two.iter().map(|y| (x - y).norm()).fold(f64::INFINITY, f64::min))
-        .fold(0.0, f64::max);
-    assert!(worst < 1e-12, "{worst:e}");
-}
-
 /// Another library returned a wrong decomposition, without an error, for rank 2 at n = 33.
 #[test]
 fn singular_values_survive_rank_deficiency() {
@@ -253,49 +131,67 @@ fn singular_values_survive_rank_deficiency() {
 }
 
 #[test]
-fn symmetric_spectra_agree_with_general_ones() {
-    for n in [1, 2, 33, 150, 330] {
-        let g = gaussian(n, n, 50);
-        let a = Mat::from_fn(n, n, |i, j| g[(i, j)] + g[(j, i)]);
-        let eigen = SymmetricEigen::new(a.as_ref()).expect("symmetric");
-        assert!(eigen.residual < 1e-14 && eigen.values.is_sorted());
-        let mut general: Vec<f64> = eigenvalues(a.as_ref()).expect("finite").iter().map(|z| z.re).collect();
-        general.sort_by(f64::total_cmp);
-        assert!(distance(&general, &eigen.values) < 1e-12 * frobenius_norm(a.as_ref()), "n = {n}");
+fn recursive_downdates_invert_the_correlation_matrix() {
+    // P = (I + Σ f fᵀ)⁻¹ after any number of steps.
+    for n in [1, 2, 3, 17, 18, 50, 133] {
+        let steps = 12;
+        let mut p = RankOneSymmetric::scaled_identity(n, 1.0);
+        let mut correlation = Mat::<f64>::identity(n, n);
+        for step in 0..steps {
+            let f = vector(n, 200 + step);
+            let mut v = vec![0.0; n];
+            p.multiply(&f, &mut v);
+            p.downdate(&v, 1.0 + dot(&f, &v));
+            for j in 0..n {
+                for i in 0..n {
+                    correlation[(i, j)] += f[i] * f[j];
+                }
+            }
+        }
+        let found = p.to_matrix();
+        let exact = Lu::new(correlation.as_ref()).expect("positive definite").inverse();
+        let error = frobenius_norm((&found - &exact).as_ref());
+        assert!(error < 1e-12 * frobenius_norm(exact.as_ref()) * n as f64, "n = {n}: {error:e}");
+        // The product agrees with the matrix, and two downdates in a row are both carried out.
+        let (f, mut out, mut expected) = (vector(n, 300), vec![0.0; n], vec![0.0; n]);
+        p.multiply(&f, &mut out);
+        matvec(found.as_ref(), &f, &mut expected);
+        assert!(distance(&out, &expected) < 1e-12, "n = {n}");
+        let (v, w) = (vector(n, 301), vector(n, 302));
+        p.downdate(&v, 2.0);
+        p.downdate(&w, 4.0);
+        let twice = p.to_matrix();
+        for j in 0..n {
+            for i in 0..n {
+                let expected = found[(i, j)] - v[i] * v[j] / 2.0 - w[i] * w[j] / 4.0;
+                assert!((twice[(i, j)] - expected).abs() < 1e-12, "n = {n}, entry ({i}, {j})");
+            }
+        }
     }
-    let crooked = Mat::from_fn(2, 2, |i, j| if i < j { 1.0 } else { 0.0 });
-    assert_eq!(
-        SymmetricEigen::new(crooked.as_ref()).unwrap_err(),
-        LinalgError::NotSymmetric { row: 0, col: 1, difference: 1.0 }
-    );
+    let a = Mat::from_fn(3, 3, |i, j| (i.max(j) * 3 + i.min(j)) as f32);
+    assert_eq!(RankOneSymmetric::from_lower(a.as_ref()).expect("square").to_matrix(), a);
 }
 
 #[test]
-fn resolvents_agree_with_elimination() {
-    for n in [1, 2, 3, 40, 300] {
-        let a = gaussian(n, n, 60);
-        let reduced = Hessenberg::new(a.as_ref()).expect("finite");
-        let b: Vec<Complex64> =
-            vector(n, 61).iter().zip(vector(n, 62)).map(|(&re, im)| Complex64::new(re, im)).collect();
-        for s in [Complex64::new(0.3, 2.0), Complex64::new(30.0, 0.0), Complex64::new(0.0, 0.0)] {
-            let x = reduced.solve_shifted(s, &b).expect("regular");
-            let size = x.iter().map(|z| z.norm()).fold(1.0, f64::max);
-            for i in 0..n {
-                let back = s * x[i] - (0..n).map(|j| a[(i, j)] * x[j]).sum::<Complex64>();
-                assert!((back - b[i]).norm() < 1e-12 * size * (n as f64).sqrt(), "n = {n}, s = {s}");
+fn batches_of_small_systems_are_solved() {
+    for k in 1..8 {
+        let batch = 40;
+        let a = vector(batch * k * k, 80);
+        let x = vector(batch * k, 81);
+        let mut b = vec![0.0; batch * k];
+        for s in 0..batch {
+            for j in 0..k {
+                for i in 0..k {
+                    b[s * k + i] += a[s * k * k + j * k + i] * x[s * k + j];
+                }
             }
-            let c = vector(n, 63);
-            let real_b: Vec<f64> = b.iter().map(|z| z.re).collect();
-            let response = reduced.frequency_response(&c, &real_b, &[s]).expect("regular")[0];
-            let b: Vec<Complex64> = real_b.iter().map(|&re| Complex64::new(re, 0.0)).collect();
-            let x = reduced.solve_shifted(s, &b).expect("regular");
-            let direct: Complex64 = x.iter().zip(&c).map(|(x, c)| x * c).sum();
-            assert!((response - direct).norm() < 1e-11 * size * n as f64);
         }
+        solve_batch(k, &mut a.clone(), &mut b).expect("Gaussian matrices are regular");
+        assert!(distance(&b, &x) < 1e-8, "k = {k}");
     }
-    let singular = Hessenberg::new(Mat::<f64>::identity(3, 3).as_ref()).expect("finite");
-    let one = Complex64::new(1.0, 0.0);
-    assert!(matches!(singular.solve_shifted(one, &[one; 3]), Err(LinalgError::Singular { .. })));
+    let mut matrices = [1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0];
+    assert_eq!(solve_batch(2, &mut matrices, &mut [1.0; 4]), Err(LinalgError::SingularInBatch { index: 1 }));
+    assert!(solve_batch(1, &mut [f64::NAN], &mut [1.0]).is_err());
 }
 
 #[test]
@@ -341,25 +237,4 @@ fn unusable_input_is_reported_and_small_input_is_ordinary() {
         assert_eq!(Hessenberg::new(a.as_ref()).expect("finite").dim(), n);
     }
     assert_eq!(Svd::new(Mat::zeros(0, 4).as_ref()).expect("empty").values.len(), 0);
-}
-
-/// faer's issue 274: bits changed with the number of threads. Serial calls cannot, wherever they run.
-#[test]
-fn bits_do_not_depend_on_the_thread() {
-    let spectrum = || {
-        let a = gaussian(120, 120, 70);
-        let symmetric = Mat::from_fn(120, 120, |i, j| a[(i, j)] + a[(j, i)]);
-        let mut bits: Vec<u64> =
-            eigenvalues(a.as_ref()).expect("finite").iter().map(|z| z.re.to_bits()).collect();
-        let eigen = SymmetricEigen::new(symmetric.as_ref()).expect("symmetric");
-        bits.extend(eigen.values.iter().map(|value| value.to_bits()));
-        bits.extend(eigen.vectors.col_iter().flat_map(|c| c.iter().map(|v| v.to_bits())));
-        bits
-    };
-    let here = spectrum();
-    let there: Vec<_> = std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..3).map(|_| scope.spawn(spectrum)).collect();
-        handles.into_iter().map(|handle| handle.join().expect("no panic")).collect()
-    });
-    assert!(there.iter().all(|bits| *bits == here));
 }

@@ -4,4 +4,6 @@ mod double_double;
 mod gaussian;
 mod kernels;
 mod linalg;
+mod matrices;
 mod roots;
+mod spectra;

@@ -57,13 +57,13 @@ fn main() -> ExitCode {
                 json!({ "name": row.name, "what": row.what, "tolerance": row.tolerance, "peers": peers })
             })
             .collect(),
-        ["run", name] => match rows.iter().find(|row| row.name == *name) {
-            Some(row) => measure(row),
-            None => {
+        ["run", name] => {
+            let Some(row) = rows.iter().find(|row| row.name == *name) else {
                 eprintln!("there is no benchmark '{name}'");
                 return ExitCode::from(2);
-            }
-        },
+            };
+            measure(row)
+        }
         _ => {
             eprintln!("usage: bench list | bench run NAME");
             return ExitCode::from(2);

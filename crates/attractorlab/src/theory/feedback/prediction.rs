@@ -86,7 +86,7 @@ pub fn predict_with(
     direction: Direction,
     target: f64,
 ) -> Result<Prediction, FeedbackError> {
-    let curve = ReadoutCurve::new(transfer, inputs, direction, (target, target))?;
+    let curve = ReadoutCurve::new(transfer, inputs, direction)?;
     let states = curve.states(target)?;
     let at_target = states.at_target();
     let share = if target == 0.0 && states.scale == 0.0 {

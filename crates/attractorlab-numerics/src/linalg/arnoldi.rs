@@ -1,0 +1,332 @@
+//! A few leading eigenvalues of an operator.
+
+use faer::{Mat, MatMut, MatRef};
+
+use super::{Complex64, Eigen, LinalgError, LinearOperator, Qr, frobenius_norm, matmul, matmul_transposed};
+use crate::kernels::{axpy, dot, scale};
+use crate::random::Stream;
+
+/// Which eigenvalues lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leading {
+    /// Largest |λ|.
+    Magnitude,
+    /// Largest Re λ.
+    RealPart,
+}
+
+/// How to search for leading eigenvalues.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArnoldiOptions {
+    /// The order in which eigenvalues lead.
+    pub leading: Leading,
+    /// Accepted `‖A v − λ v‖ / |λ|` for unit v.
+    pub tolerance: f64,
+    /// Dimension of the Krylov space before a restart; `None` takes `max(4k + 20, 40)`.
+    pub subspace: Option<usize>,
+    /// Restarts before the search is given up. Small by default: an outlier needs none or a few, while
+    /// eigenvalues at the edge of a bulk would need hundreds, and the dense [`super::eigenvalues`] is
+    /// faster for them.
+    pub max_restarts: usize,
+    /// Seed of the starting vector.
+    pub seed: u64,
+}
+
+impl Default for ArnoldiOptions {
+    fn default() -> Self {
+        Self { leading: Leading::Magnitude, tolerance: 1e-10, subspace: None, max_restarts: 10, seed: 0 }
+    }
+}
+
+/// How a search for eigenvalues ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArnoldiStatus {
+    /// Every residual is within the tolerance.
+    Converged,
+    /// The restarts are used up and some residual exceeds the tolerance: the values are estimates.
+    /// Typical when eigenvalues of a bulk were asked for.
+    Stalled,
+}
+
+/// Leading eigenvalues, foremost first, with what is needed to judge them.
+#[derive(Debug, Clone)]
+pub struct LeadingEigenvalues {
+    /// The eigenvalues: as many as asked for, one more if the last would split a conjugate pair.
+    pub values: Vec<Complex64>,
+    /// Right eigenvectors, columns of length 1.
+    pub vectors: Mat<Complex64>,
+    /// `‖A v − λ v‖`, computed with the operator itself.
+    pub residuals: Vec<f64>,
+    /// Whether they can be relied on.
+    pub status: ArnoldiStatus,
+    /// Products with the operator.
+    pub iterations: usize,
+}
+
+/// The `k` leading eigenvalues of `operator`, by the Arnoldi method with thick restarts.
+///
+/// Meant for outliers: eigenvalues clearly apart from the bulk. The method sees a multiple eigenvalue
+/// once.
+///
+/// Source: Stewart, SIAM J. Matrix Anal. Appl. 23, 601 (2002); the invariant subspace of a restart comes
+/// from Ritz vectors here instead of a reordered Schur form.
+///
+/// # Errors
+/// [`LinalgError::OperatorNotFinite`] when a product contains NaN or infinity;
+/// [`LinalgError::NotConverged`] from the small projected problem. That the search stalled is not an
+/// error but [`LeadingEigenvalues::status`].
+///
+/// ```
+/// use attractorlab_numerics::linalg::{ArnoldiOptions, ArnoldiStatus, Mat, leading_eigenvalues};
+/// let a = Mat::from_fn(50, 50, |i, j| if i == j { 1.0 / (1 + i) as f64 } else { 0.0 });
+/// let found = leading_eigenvalues(&a, 2, &ArnoldiOptions::default())?;
+/// assert_eq!(found.status, ArnoldiStatus::Converged);
+/// assert!((found.values[0] - 1.0).norm() < 1e-9 && (found.values[1] - 0.5).norm() < 1e-9);
+/// # Ok::<(), attractorlab_numerics::linalg::LinalgError>(())
+/// ```
+pub fn leading_eigenvalues<A: LinearOperator + ?Sized>(
+    operator: &A,
+    k: usize,
+    options: &ArnoldiOptions,
+) -> Result<LeadingEigenvalues, LinalgError> {
+    let n = operator.dim();
+    let k = k.min(n);
+    if k == 0 {
+        return Ok(LeadingEigenvalues {
+            values: Vec::new(),
+            vectors: Mat::zeros(n, 0),
+            residuals: Vec::new(),
+            status: ArnoldiStatus::Converged,
+            iterations: 0,
+        });
+    }
+    let limit = options.subspace.unwrap_or((4 * k + 20).max(40)).max(k + 3).min(n);
+    let mut space = KrylovSpace::new(n, limit, options.seed);
+    let mut restarts = 0;
+    loop {
+        // A look now and then ends an easy search early; the small problem is cheap.
+        let until = (space.size + 10).min(limit);
+        while space.size < until {
+            space.extend(operator)?;
+        }
+        let ritz = space.ritz_pairs(k, options.leading)?;
+        let done = ritz.iter().all(|pair| pair.residual <= 0.5 * options.tolerance * pair.value.norm());
+        // Values that have not yet been seen could still lead, unless the space is spanned.
+        let settled = space.size >= (2 * k + 8).min(n);
+        if (done && settled) || space.size == n || (space.size == limit && restarts == options.max_restarts) {
+            return space.solution(operator, &ritz, options.tolerance);
+        }
+        if space.size == limit {
+            space.restart(k, options.leading)?;
+            restarts += 1;
+        }
+    }
+}
+
+struct RitzPair {
+    value: Complex64,
+    /// Coordinates in the basis, of length 1.
+    vector: Vec<Complex64>,
+    /// As predicted by the Krylov decomposition.
+    residual: f64,
+}
+
+/// `A V = V H + v bᵀ` with orthonormal columns in (V, v).
+struct KrylovSpace {
+    n: usize,
+    /// Columns of V and then v, one after the other.
+    basis: Vec<f64>,
+    size: usize,
+    h: Mat<f64>,
+    /// Coupling to the next vector.
+    b: Vec<f64>,
+    iterations: usize,
+    fresh: Stream,
+}
+
+impl KrylovSpace {
+    fn new(n: usize, limit: usize, seed: u64) -> Self {
+        let mut fresh = Stream::new(seed, "Arnoldi start", 0);
+        let mut basis = Vec::with_capacity(n * (limit + 1));
+        basis.extend(fresh.normals(n));
+        let norm = dot(&basis, &basis).sqrt();
+        scale(1.0 / norm, &mut basis);
+        Self { n, basis, size: 0, h: Mat::zeros(limit, limit), b: Vec::new(), iterations: 0, fresh }
+    }
+
+    fn column(&self, j: usize) -> &[f64] {
+        &self.basis[j * self.n..(j + 1) * self.n]
+    }
+
+    /// One Arnoldi step: v joins V, and A v, orthogonalised, becomes the new v.
+    fn extend<A: LinearOperator + ?Sized>(&mut self, operator: &A) -> Result<(), LinalgError> {
+        let (n, j) = (self.n, self.size);
+        let mut next = vec![0.0; n];
+        operator.apply(self.column(j), &mut next);
+        self.iterations += 1;
+        let norm = dot(&next, &next).sqrt();
+        if !norm.is_finite() {
+            return Err(LinalgError::OperatorNotFinite);
+        }
+        for (i, coupling) in self.b.drain(..).enumerate() {
+            self.h[(j, i)] = coupling;
+        }
+        self.size += 1;
+        let overlaps = self.orthogonalise(&mut next);
+        for (i, overlap) in overlaps.into_iter().enumerate() {
+            self.h[(i, j)] = overlap;
+        }
+        let mut length = dot(&next, &next).sqrt();
+        self.b = vec![0.0; self.size];
+        if length > 10.0 * f64::EPSILON * norm {
+            self.b[j] = length;
+        } else if self.size < n {
+            // An invariant subspace: go on with a fresh direction, to which it does not couple.
+            self.fresh.fill_normal(&mut next);
+            self.orthogonalise(&mut next);
+            length = dot(&next, &next).sqrt();
+        } else {
+            // The whole space is spanned; v is never used again.
+            next.fill(0.0);
+            length = 1.0;
+        }
+        scale(1.0 / length, &mut next);
+        self.basis.extend(next);
+        Ok(())
+    }
+
+    /// Removes the components along V, twice ("twice is enough"), and returns them.
+    fn orthogonalise(&self, x: &mut [f64]) -> Vec<f64> {
+        let mut overlaps = vec![0.0; self.size];
+        for _ in 0..2 {
+            for (i, overlap) in overlaps.iter_mut().enumerate() {
+                let along = dot(self.column(i), x);
+                axpy(-along, self.column(i), x);
+                *overlap += along;
+            }
+        }
+        overlaps
+    }
+
+    /// The `k` leading Ritz pairs, one more if the last would split a conjugate pair.
+    fn ritz_pairs(&self, k: usize, leading: Leading) -> Result<Vec<RitzPair>, LinalgError> {
+        let m = self.size;
+        let eigen = Eigen::new(self.h.as_ref().submatrix(0, 0, m, m))?;
+        let rank = |z: Complex64| match leading {
+            Leading::Magnitude => z.norm(),
+            Leading::RealPart => z.re,
+        };
+        let mut order: Vec<usize> = (0..m).collect();
+        // Of a pair, the member with positive imaginary part comes first; partners stay together.
+        order.sort_by(|&i, &j| {
+            let (x, y) = (eigen.values[i], eigen.values[j]);
+            rank(y).total_cmp(&rank(x)).then(y.im.abs().total_cmp(&x.im.abs())).then(y.im.total_cmp(&x.im))
+        });
+        let mut count = k.min(m);
+        if count < m && eigen.values[order[count - 1]].im > 0.0 {
+            count += 1;
+        }
+        Ok(order[..count]
+            .iter()
+            .map(|&i| {
+                let vector: Vec<Complex64> = eigen.right.col(i).iter().copied().collect();
+                let coupling: Complex64 = vector.iter().zip(&self.b).map(|(y, b)| y * b).sum();
+                RitzPair { value: eigen.values[i], vector, residual: coupling.norm() }
+            })
+            .collect())
+    }
+
+    /// Shrinks V to the span of the leading Ritz vectors.
+    fn restart(&mut self, k: usize, leading: Leading) -> Result<(), LinalgError> {
+        let m = self.size;
+        let kept = self.ritz_pairs((2 * k + 4).min(m - 2).max(k), leading)?;
+        // Real and imaginary parts of the kept vectors span the subspace.
+        let mut columns = Vec::new();
+        for pair in kept.iter().filter(|pair| pair.value.im >= 0.0) {
+            columns.push(pair.vector.iter().map(|z| z.re).collect::<Vec<_>>());
+            if pair.value.im > 0.0 {
+                columns.push(pair.vector.iter().map(|z| z.im).collect());
+            }
+        }
+        let mut span = Mat::from_fn(m, columns.len(), |i, j| columns[j][i]);
+        let y = loop {
+            match Qr::new(span.as_ref()) {
+                Ok(qr) => break qr.thin_q(),
+                // Dependent Ritz vectors (a defective projection): fewer will do.
+                Err(LinalgError::RankDeficient { rank, .. }) if rank > 0 && rank < span.ncols() => {
+                    span = span.as_ref().subcols(0, rank).to_owned();
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        let p = y.ncols();
+        let h = self.h.as_ref().submatrix(0, 0, m, m);
+        let (mut hy, mut small) = (Mat::zeros(m, p), Mat::zeros(p, p));
+        matmul(h, y.as_ref(), hy.as_mut());
+        matmul_transposed(y.as_ref(), hy.as_ref(), small.as_mut());
+        let coupling: Vec<f64> =
+            (0..p).map(|j| y.col(j).iter().zip(&self.b).map(|(y, b)| y * b).sum()).collect();
+        let mut basis = vec![0.0; self.n * p];
+        matmul(
+            MatRef::from_column_major_slice(&self.basis[..self.n * m], self.n, m),
+            y.as_ref(),
+            MatMut::from_column_major_slice_mut(&mut basis, self.n, p),
+        );
+        basis.extend_from_slice(self.column(m));
+        self.basis = basis;
+        self.h.fill(0.0);
+        self.h.as_mut().submatrix_mut(0, 0, p, p).copy_from(small);
+        self.b = coupling;
+        self.size = p;
+        Ok(())
+    }
+
+    /// Ritz vectors in full length, with their residuals under the operator.
+    fn solution<A: LinearOperator + ?Sized>(
+        &self,
+        operator: &A,
+        ritz: &[RitzPair],
+        tolerance: f64,
+    ) -> Result<LeadingEigenvalues, LinalgError> {
+        let n = self.n;
+        let mut vectors = Mat::zeros(n, ritz.len());
+        let mut residuals = Vec::with_capacity(ritz.len());
+        let mut iterations = self.iterations;
+        let size = frobenius_norm(self.h.as_ref().submatrix(0, 0, self.size, self.size));
+        let mut converged = true;
+        for (j, pair) in ritz.iter().enumerate() {
+            let (mut re, mut im) = (vec![0.0; n], vec![0.0; n]);
+            for (i, y) in pair.vector.iter().enumerate() {
+                axpy(y.re, self.column(i), &mut re);
+                axpy(y.im, self.column(i), &mut im);
+            }
+            let (mut a_re, mut a_im) = (vec![0.0; n], vec![0.0; n]);
+            operator.apply(&re, &mut a_re);
+            iterations += 1;
+            if pair.value.im != 0.0 {
+                operator.apply(&im, &mut a_im);
+                iterations += 1;
+            }
+            let mut error = 0.0;
+            for i in 0..n {
+                let v = Complex64::new(re[i], im[i]);
+                vectors[(i, j)] = v;
+                error += (Complex64::new(a_re[i], a_im[i]) - pair.value * v).norm_sqr();
+            }
+            let residual = error.sqrt();
+            if !residual.is_finite() {
+                return Err(LinalgError::OperatorNotFinite);
+            }
+            // An eigenvalue of 0 can only be met up to rounding.
+            converged &= residual <= tolerance * pair.value.norm() + 100.0 * f64::EPSILON * size;
+            residuals.push(residual);
+        }
+        Ok(LeadingEigenvalues {
+            values: ritz.iter().map(|pair| pair.value).collect(),
+            vectors,
+            residuals,
+            status: if converged { ArnoldiStatus::Converged } else { ArnoldiStatus::Stalled },
+            iterations,
+        })
+    }
+}

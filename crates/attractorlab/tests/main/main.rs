@@ -1,0 +1,4 @@
+//! Integration tests of attractorlab: one binary.
+
+mod feedback_theory;
+mod reference;
