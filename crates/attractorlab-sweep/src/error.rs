@@ -99,6 +99,14 @@ pub enum SweepError {
         /// What is wrong.
         error: PlanError,
     },
+    /// The table has no such column.
+    #[error("the table has no column '{name}'")]
+    NoColumn {
+        /// The name.
+        name: String,
+        /// The name that was probably meant.
+        suggestion: Option<String>,
+    },
     /// Another process does the same work.
     #[error("another process is at work on {what} in '{}'", path.display())]
     Busy {
@@ -144,8 +152,11 @@ impl SweepError {
             Self::Plan { error, .. } | Self::StoredPlan { error, .. } => error.hint.clone(),
             Self::AnotherSweep { .. } => Some("choose another folder with -o".to_owned()),
             Self::ForeignPart { .. } => Some("move it out of the folder".to_owned()),
-            Self::Write { .. } | Self::Keep { .. } => Some("choose another folder with -o, or make this one writable and large enough".to_owned()),
+            Self::Write { .. } | Self::Keep { .. } => {
+                Some("choose another folder with -o, or make this one writable and large enough".to_owned())
+            }
             Self::NoSweep { .. } => Some("give the folder that 'sweep run FILE -o DIR' wrote".to_owned()),
+            Self::NoColumn { suggestion: Some(name), .. } => Some(format!("did you mean '{name}'?")),
             Self::Busy { .. } => Some("wait for it, or stop it; running again continues".to_owned()),
             _ => None,
         }

@@ -29,6 +29,7 @@ mod error;
 mod plan;
 mod run;
 mod runnable;
+pub mod slurm;
 mod status;
 mod store;
 mod text;
@@ -42,6 +43,6 @@ pub use runnable::{
     TheoryFeedback,
 };
 pub use status::{Status, status};
-pub use store::{Collected, Damaged, Folder, collect};
+pub use store::{Collected, Damaged, Folder, collect, read};
 pub use text::duration;
 pub use value::{Domain, Kind, Value};

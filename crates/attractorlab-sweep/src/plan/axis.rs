@@ -25,7 +25,9 @@ pub(super) fn values<'a>(
         DeValue::Array(_) => source
             .list(&format!("axis '{name}'"), given)?
             .iter()
-            .map(|value| checked(source, parameter, source.scalar(&format!("axis '{name}'"), value)?, &value.span()))
+            .map(|value| {
+                checked(source, parameter, source.scalar(&format!("axis '{name}'"), value)?, &value.span())
+            })
             .collect::<Result<Vec<_>, _>>()?,
         DeValue::Table(_) => generated(source, parameter, given)?,
         _ => {
@@ -35,7 +37,9 @@ pub(super) fn values<'a>(
         }
     };
     if values.is_empty() {
-        return Err(source.error(&span, format!("axis '{name}' is empty")).hint("give it at least one value"));
+        return Err(source
+            .error(&span, format!("axis '{name}' is empty"))
+            .hint("give it at least one value"));
     }
     Ok(values)
 }
@@ -108,7 +112,8 @@ fn generated<'a>(
         found.extend(table.take(key).map(|ends| (key, spread, ends)));
     }
     let points = table.take("points").map(|value| source.count("points", &value)).transpose()?;
-    let step = table.take("step").map(|value| Ok((source.scalar("step", &value)?, value.span()))).transpose()?;
+    let step =
+        table.take("step").map(|value| Ok((source.scalar("step", &value)?, value.span()))).transpose()?;
     let seed = table.take("seed").map(|value| source.count("seed", &value)).transpose()?;
     table.finish(source, &place)?;
 
@@ -116,7 +121,8 @@ fn generated<'a>(
     let (key, spread, ends) = match <[_; 1]>::try_from(found) {
         Ok([found]) => found,
         Err(found) if found.is_empty() => {
-            return Err(source.error(&span, format!("{place} does not say how its values are spread"))
+            return Err(source
+                .error(&span, format!("{place} does not say how its values are spread"))
                 .hint(format!("give one of {kinds}, for example {{ range = [0.0, 2.0], points = 21 }}")));
         }
         Err(_) => return Err(source.error(&span, format!("{place} must have only one of {kinds}"))),
@@ -133,7 +139,9 @@ fn generated<'a>(
     let ends_span = ends.span();
     let (low, high) = ends_of(source, key, ends)?;
     if matches!(spread, Spread::EvenRatios | Spread::RandomRatios) && !(low > 0.0 && high > 0.0) {
-        return Err(source.error(&ends_span, format!("both ends of a {key} must be positive, got [{low}, {high}]")));
+        return Err(
+            source.error(&ends_span, format!("both ends of a {key} must be positive, got [{low}, {high}]"))
+        );
     }
     let count = match (points, step) {
         (Some(points), None) => points,
@@ -158,7 +166,9 @@ fn generated<'a>(
             return Err(source.error(&step_span, format!("a {key} has no step")).hint("give points"));
         }
         (None, None) => {
-            return Err(source.error(&span, format!("{place} does not say how many values it has")).hint("add points = 21"));
+            return Err(source
+                .error(&span, format!("{place} does not say how many values it has"))
+                .hint("add points = 21"));
         }
     };
     if count > LONGEST {
@@ -186,7 +196,9 @@ fn generated<'a>(
                 let whole = value.round();
                 if spread == Spread::Even && (value - whole).abs() > 1e-9 * value.abs().max(1.0) {
                     let message = format!("this {key} meets {value}, but '{name}' takes whole numbers");
-                    return Err(source.error(&ends_span, message).hint("choose points or step so that all values are whole"));
+                    return Err(source
+                        .error(&ends_span, message)
+                        .hint("choose points or step so that all values are whole"));
                 }
                 Value::Integer(whole as i64)
             } else {

@@ -21,7 +21,10 @@ impl Key {
     /// The key as the 32 hexadecimal digits that stand in the table.
     pub(crate) fn hex(self) -> Vec<u8> {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        self.0.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).collect()
+        self.0
+            .iter()
+            .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
+            .collect()
     }
 }
 

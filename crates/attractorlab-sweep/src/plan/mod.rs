@@ -136,8 +136,18 @@ impl Plan {
         let points = groups
             .iter()
             .try_fold(seeds.len() as u64, |points, group| points.checked_mul(group.len() as u64))?;
-        let mut plan =
-            Self { text, runnable, parameters, groups, base, seeds, measures, arrays, points, hash: String::new() };
+        let mut plan = Self {
+            text,
+            runnable,
+            parameters,
+            groups,
+            base,
+            seeds,
+            measures,
+            arrays,
+            points,
+            hash: String::new(),
+        };
         plan.hash = hash::plan_hash(&plan);
         Some(plan)
     }

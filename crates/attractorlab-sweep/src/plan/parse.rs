@@ -23,7 +23,9 @@ pub(super) fn parse(text: &str, registry: &Registry) -> Result<Plan, PlanError> 
     document.finish(&source, "the plan")?;
 
     let Some(run) = run else {
-        return Err(source.error(&(0..0), "the plan has no [run] table").hint("begin with [run] and what = \"…\""));
+        return Err(source
+            .error(&(0..0), "the plan has no [run] table")
+            .hint("begin with [run] and what = \"…\""));
     };
     let mut run = source.table("run", run)?;
     let runnable = what(&source, &mut run, registry)?;
@@ -40,7 +42,9 @@ pub(super) fn parse(text: &str, registry: &Registry) -> Result<Plan, PlanError> 
             let values = vec![axis::values(&source, &parameters[index], entry.value)?];
             if let Some(position) = axis::repeated(&values) {
                 let message = format!("axis '{}' has the value {} twice", entry.key, values[0][position]);
-                return Err(source.error(&span, message).hint("each value once: its points are computed once"));
+                return Err(source
+                    .error(&span, message)
+                    .hint("each value once: its points are computed once"));
             }
             groups.push(Group { parameters: vec![index], values });
         }
@@ -113,7 +117,14 @@ fn seeds<'a>(
     }
     if seeds.len() > 1 && !runnable.is_random() {
         return Err(source
-            .error(&span, format!("{} draws nothing at random: {} seeds would give the same numbers", runnable.name(), seeds.len()))
+            .error(
+                &span,
+                format!(
+                    "{} draws nothing at random: {} seeds would give the same numbers",
+                    runnable.name(),
+                    seeds.len()
+                ),
+            )
             .hint("leave seeds out"));
     }
     Ok(seeds)
@@ -127,10 +138,9 @@ fn parameter(
     named: &mut BTreeSet<usize>,
     place: &str,
 ) -> Result<usize, PlanError> {
-    let index = parameters
-        .iter()
-        .position(|parameter| parameter.name == entry.key)
-        .ok_or_else(|| unknown(source, "parameter", entry, place, parameters.iter().map(|p| p.name.as_str())))?;
+    let index = parameters.iter().position(|parameter| parameter.name == entry.key).ok_or_else(|| {
+        unknown(source, "parameter", entry, place, parameters.iter().map(|p| p.name.as_str()))
+    })?;
     if !named.insert(index) {
         return Err(source
             .error(&entry.span, format!("the parameter '{}' is given twice", entry.key))
@@ -185,7 +195,8 @@ fn base<'a>(
     named: &mut BTreeSet<usize>,
 ) -> Result<Vec<Value>, PlanError> {
     let on_axes = named.clone();
-    let mut values: Vec<Option<Value>> = parameters.iter().map(|parameter| parameter.default.clone()).collect();
+    let mut values: Vec<Option<Value>> =
+        parameters.iter().map(|parameter| parameter.default.clone()).collect();
     if let Some(fixed) = fixed {
         for entry in source.table("fixed", fixed)?.into_entries() {
             let index = parameter(source, &entry, parameters, named, "[fixed]")?;

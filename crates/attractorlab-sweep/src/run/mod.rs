@@ -167,14 +167,16 @@ pub fn run(
             store::forget_failures(folder, plan, &label, |name| shard.is_whole() || name.starts_with(&own))?;
         if left > 0 {
             let left = text::counted(left, "failure");
-            observer.remark(&format!("{left} in files of other shards: to run them again, leave --shard out"));
+            observer
+                .remark(&format!("{left} in files of other shards: to run them again, leave --shard out"));
         }
         contents
     } else {
         store::scan(folder, plan, Mend::Yes)?
     };
     for damaged in &contents.damaged {
-        let place = damaged.moved_to.as_ref().map_or_else(String::new, |path| format!(" to {}", path.display()));
+        let place =
+            damaged.moved_to.as_ref().map_or_else(String::new, |path| format!(" to {}", path.display()));
         observer.remark(&format!(
             "{} is cut short or damaged ({}); it was moved{place}, and its points are run again",
             damaged.name, damaged.reason
@@ -191,9 +193,13 @@ pub fn run(
     let mut writer = Writer::new(folder, plan, label, options.flush);
     let workers = Workers::start(plan, folder, todo, threads, stop)?;
     let total = workers.total;
-    let ending = workers.watch(options.grace, |row| writer.take(row), |done, failed, elapsed| {
-        observer.progress(&Progress { total, done, failed, before, elapsed });
-    });
+    let ending = workers.watch(
+        options.grace,
+        |row| writer.take(row),
+        |done, failed, elapsed| {
+            observer.progress(&Progress { total, done, failed, before, elapsed });
+        },
+    );
     let (failed, stopped) = ending?;
     writer.flush()?;
     Ok(Ran { points, before, done: writer.kept, failed: failed + failed_before, stopped, damaged })

@@ -23,18 +23,14 @@ pub(crate) fn compute_with(
     // A defect in one point must not lose the others; nothing of a point that panicked is looked at again.
     let ending = catch_unwind(AssertUnwindSafe(|| plan.runnable().run(&plan.view(&values), seed)));
     let seconds = start.elapsed().as_secs_f64();
-    let ending = ending.unwrap_or_else(|panic| {
-        Err(RunError::new(format!("defect: {}", panic_message(&*panic))))
-    });
+    let ending =
+        ending.unwrap_or_else(|panic| Err(RunError::new(format!("defect: {}", panic_message(&*panic)))));
     let missing = vec![None; plan.measures().len()];
     let mut row = Row { point, key, measures: missing, message: None, seconds };
     let kept = ending.and_then(|measures| {
         fill(plan, &mut row, &measures)?;
-        let wanted: Vec<Array> = measures
-            .arrays
-            .into_iter()
-            .filter(|array| plan.arrays().contains(&array.name))
-            .collect();
+        let wanted: Vec<Array> =
+            measures.arrays.into_iter().filter(|array| plan.arrays().contains(&array.name)).collect();
         if wanted.is_empty() { Ok(()) } else { arrays(&row, &wanted) }
     });
     if let Err(error) = kept {
@@ -50,7 +46,9 @@ fn fill(plan: &Plan, row: &mut Row, measures: &Measures) -> Result<(), RunError>
         if let Some(index) = plan.measures().iter().position(|measure| measure.name == name) {
             let kind = plan.measures()[index].kind;
             if value.kind() != kind {
-                return Err(RunError::new(format!("defect: the measure '{name}' is {value}, which is not {kind}")));
+                return Err(RunError::new(format!(
+                    "defect: the measure '{name}' is {value}, which is not {kind}"
+                )));
             }
             row.measures[index] = Some(value.clone());
         }

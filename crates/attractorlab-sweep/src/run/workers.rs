@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::point::compute_with;
 use super::Stop;
+use super::point::compute_with;
 use crate::store::{Folder, Row, keep_arrays};
 use crate::{Plan, RunError, SweepError};
 

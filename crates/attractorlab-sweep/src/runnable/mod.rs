@@ -155,7 +155,9 @@ impl Parameters<'_> {
             .iter()
             .position(|parameter| parameter.name == name)
             .map(|index| &self.values[index])
-            .ok_or_else(|| RunError::new(format!("defect: it asks for a parameter '{name}' it does not declare")))
+            .ok_or_else(|| {
+                RunError::new(format!("defect: it asks for a parameter '{name}' it does not declare"))
+            })
     }
 
     /// A number.

@@ -35,13 +35,18 @@ impl Runnable for NetworkSpectrum {
             Parameter::new("units", Domain::whole(1, 20_000), "number of units N").default(200),
             Parameter::new("g", Domain::at_least(0.0), "spectral radius of the bulk").default(0.8),
             Parameter::new("overlap", Domain::number(), "overlap ⟨mn⟩ of feedback and readout vector"),
-            Parameter::new("readout_own", Domain::number(), "readout's weight on its own direction").default(0.0),
+            Parameter::new("readout_own", Domain::number(), "readout's weight on its own direction")
+                .default(0.0),
         ]
     }
 
     fn measures(&self) -> Vec<Measure> {
         vec![
-            Measure::new("leading_re", Kind::Number, "real part of the eigenvalue with the largest real part"),
+            Measure::new(
+                "leading_re",
+                Kind::Number,
+                "real part of the eigenvalue with the largest real part",
+            ),
             Measure::new("leading_im", Kind::Number, "its imaginary part, not negative"),
             Measure::new("predicted", Kind::Number, "the overlap where it leaves the bulk; missing inside"),
             Measure::new("second_modulus", Kind::Number, "second largest modulus: the edge of the bulk"),

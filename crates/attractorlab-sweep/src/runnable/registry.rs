@@ -30,9 +30,8 @@ impl Registry {
     /// # Errors
     /// [`SweepError::Registration`] if its name is taken, or two of its columns have the same name.
     pub fn register(&mut self, runnable: impl Runnable) -> Result<(), SweepError> {
-        let refuse = |reason: String| {
-            Err(SweepError::Registration { name: runnable.name().to_owned(), reason })
-        };
+        let refuse =
+            |reason: String| Err(SweepError::Registration { name: runnable.name().to_owned(), reason });
         if self.get(runnable.name()).is_some() {
             return refuse("there is already one of this name".to_owned());
         }
@@ -45,9 +44,8 @@ impl Registry {
             }
             columns.push(name.clone());
         }
-        if let Some(parameter) = parameters
-            .iter()
-            .find(|p| p.default.as_ref().is_some_and(|value| !p.domain.contains(value)))
+        if let Some(parameter) =
+            parameters.iter().find(|p| p.default.as_ref().is_some_and(|value| !p.domain.contains(value)))
         {
             return refuse(format!("the default of '{}' is not {}", parameter.name, parameter.domain));
         }

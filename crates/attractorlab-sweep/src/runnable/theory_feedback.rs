@@ -32,14 +32,24 @@ impl Runnable for TheoryFeedback {
         vec![
             Parameter::new("g", Domain::at_least(0.0), "spectral radius of the bulk"),
             Parameter::new("target", Domain::number(), "target A of the output"),
-            Parameter::new("feedback_std", std(), "standard deviation Sm of the feedback vector").default(1.2),
+            Parameter::new("feedback_std", std(), "standard deviation Sm of the feedback vector")
+                .default(1.2),
             Parameter::new("input_std", std(), "standard deviation SI of the input vector").default(0.5),
             Parameter::new("rho", Domain::between(-1.0, 1.0), "weight of the shared direction").default(0.0),
-            Parameter::new("shared", Domain::number(), "readout's weight on the shared direction").default(0.0),
-            Parameter::new("feedback_own", Domain::number(), "readout's weight on the feedback vector's own direction")
-                .default(1.0),
-            Parameter::new("input_own", Domain::number(), "readout's weight on the input vector's own direction")
+            Parameter::new("shared", Domain::number(), "readout's weight on the shared direction")
                 .default(0.0),
+            Parameter::new(
+                "feedback_own",
+                Domain::number(),
+                "readout's weight on the feedback vector's own direction",
+            )
+            .default(1.0),
+            Parameter::new(
+                "input_own",
+                Domain::number(),
+                "readout's weight on the input vector's own direction",
+            )
+            .default(0.0),
             Parameter::new("transfer", Domain::choice(["tanh", "erf"]), "transfer function").default("tanh"),
         ]
     }
@@ -54,9 +64,17 @@ impl Runnable for TheoryFeedback {
             Measure::new("outlier_im", Kind::Number, "imaginary part of the leading outlier λ at the target"),
             Measure::new("radius", Kind::Number, "radius of the bulk of J diag φ' at the target"),
             Measure::new("delta", Kind::Number, "variance Δ of the units' inputs at the target"),
-            Measure::new("a", Kind::Number, "share of the target drawn from the overlap with the feedback vector"),
+            Measure::new(
+                "a",
+                Kind::Number,
+                "share of the target drawn from the overlap with the feedback vector",
+            ),
             Measure::new("scale", Kind::Number, "scale c of the readout direction"),
-            Measure::new("flex", Kind::Number, "A_flex, the target this direction cannot realise; missing if none"),
+            Measure::new(
+                "flex",
+                Kind::Number,
+                "A_flex, the target this direction cannot realise; missing if none",
+            ),
         ]
     }
 
@@ -76,7 +94,8 @@ impl Runnable for TheoryFeedback {
         let prediction = predict_with(transfer, inputs, direction, parameters.number("target")?)
             .map_err(RunError::because)?;
         let at_target = prediction.at_target();
-        let stable = prediction.fixed_points.iter().filter(|state| state.stability.name() == "stable").count();
+        let stable =
+            prediction.fixed_points.iter().filter(|state| state.stability.name() == "stable").count();
         Ok(Measures::new()
             .with("class", prediction.class.label())
             .with("fixed_points", prediction.fixed_points.len() as i64)

@@ -155,12 +155,16 @@ pub(crate) fn windows(
     let mut spans = Vec::new();
     for part in &contents.parts {
         let reader = open(&part.name)?;
-        spans.push((0..reader.groups()).map(|group| reader.span(group).unwrap_or((0, u64::MAX))).collect::<Vec<_>>());
+        spans.push(
+            (0..reader.groups()).map(|group| reader.span(group).unwrap_or((0, u64::MAX))).collect::<Vec<_>>(),
+        );
     }
     for start in (0..contents.owner.len()).step_by(WINDOW) {
         let end = (start + WINDOW).min(contents.owner.len());
-        let points: Vec<u64> =
-            (start..end).filter(|point| contents.owner[*point] != NOWHERE).map(|point| point as u64).collect();
+        let points: Vec<u64> = (start..end)
+            .filter(|point| contents.owner[*point] != NOWHERE)
+            .map(|point| point as u64)
+            .collect();
         if points.is_empty() {
             continue;
         }
@@ -195,7 +199,9 @@ pub(crate) fn windows(
                     .iter()
                     .enumerate()
                     .filter_map(|(row, number)| Some((row, usize::try_from((*number)?).ok()?)))
-                    .filter(|(_, point)| (start..end).contains(point) && contents.owner[*point] == index as u32)
+                    .filter(|(_, point)| {
+                        (start..end).contains(point) && contents.owner[*point] == index as u32
+                    })
                     .map(|(row, point)| (row, rows[point - start]))
                     .collect();
                 for column in wanted {

@@ -93,9 +93,7 @@ impl Layout {
                 let (physical, logical) = match column.storage {
                     Storage::Number => (Physical::DOUBLE, None),
                     Storage::Integer => (Physical::INT64, None),
-                    Storage::Unsigned => {
-                        (Physical::INT64, Some(LogicalType::integer(64, false)))
-                    }
+                    Storage::Unsigned => (Physical::INT64, Some(LogicalType::integer(64, false))),
                     Storage::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
                     Storage::Truth => (Physical::BOOLEAN, None),
                 };

@@ -82,10 +82,9 @@ impl Folder {
     /// # Errors
     /// [`SweepError`] if there is none, or it is of another version.
     pub fn open(path: &Path, registry: &Registry) -> Result<(Self, Plan), SweepError> {
-        let full = path.canonicalize().map_err(|source| SweepError::NoSweep {
-            path: path.to_owned(),
-            reason: source.to_string(),
-        })?;
+        let full = path
+            .canonicalize()
+            .map_err(|source| SweepError::NoSweep { path: path.to_owned(), reason: source.to_string() })?;
         let Some(manifest) = read_manifest(&full)? else {
             let reason = format!("it has no {MANIFEST}");
             return Err(SweepError::NoSweep { path: path.to_owned(), reason });
@@ -160,7 +159,8 @@ impl Folder {
     fn refuse_other_files(&self) -> Result<(), SweepError> {
         let list = fs::read_dir(&self.path).map_err(SweepError::read(&self.path))?;
         for entry in list {
-            let name = entry.map_err(SweepError::read(&self.path))?.file_name().to_string_lossy().into_owned();
+            let name =
+                entry.map_err(SweepError::read(&self.path))?.file_name().to_string_lossy().into_owned();
             // The manifest may have come from another task between the two looks.
             if !self.staging.is_unfinished(&name) && !self.path.join(MANIFEST).exists() {
                 let reason = format!("it has no {MANIFEST}, but other files, such as '{name}'");
@@ -216,7 +216,8 @@ impl Folder {
     pub(crate) fn files(&self) -> Result<Vec<String>, SweepError> {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.path).map_err(SweepError::read(&self.path))? {
-            let name = entry.map_err(SweepError::read(&self.path))?.file_name().to_string_lossy().into_owned();
+            let name =
+                entry.map_err(SweepError::read(&self.path))?.file_name().to_string_lossy().into_owned();
             if name != MANIFEST && !name.starts_with('.') {
                 files.push(name);
             }

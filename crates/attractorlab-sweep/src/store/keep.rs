@@ -110,8 +110,7 @@ fn rewrite(folder: &Folder, label: &str, name: &str) -> Result<(), SweepError> {
     let mut groups = Vec::new();
     for group in 0..reader.groups() {
         let status = reader.column(layout, group, layout.status()).map_err(unusable)?;
-        let good: Vec<usize> =
-            (0..status.len()).filter(|row| status.text(*row) == Some("ok")).collect();
+        let good: Vec<usize> = (0..status.len()).filter(|row| status.text(*row) == Some("ok")).collect();
         let mut cells = layout.cells(good.len());
         for (index, cells) in cells.iter_mut().enumerate() {
             let all: Cells = reader.column(layout, group, index).map_err(unusable)?;

@@ -6,17 +6,18 @@ mod folder;
 mod keep;
 mod npz;
 mod part;
+mod read;
 mod scan;
 mod staging;
 
 pub use collect::{Collected, collect};
 pub use folder::Folder;
+pub use read::read;
 pub use scan::Damaged;
 
 pub(crate) use collect::{gaps, windows};
-pub(crate) use columns::{Cells, Storage};
 pub(crate) use keep::{Row, forget_failures, keep};
-pub(crate) use scan::{Contents, Mend, scan};
+pub(crate) use scan::{Mend, scan};
 
 use std::fs;
 

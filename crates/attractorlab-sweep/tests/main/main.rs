@@ -1,0 +1,7 @@
+//! Sweeps as a library.
+
+mod faults;
+mod plan;
+mod resume;
+mod scale;
+mod world;
