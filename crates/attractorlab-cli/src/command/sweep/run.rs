@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use attractorlab_sweep::{Folder, Observer, Plan, Progress, Registry, RunOptions, Shard, duration, run};
+use attractorlab_sweep::{
+    Flush, Folder, Observer, Plan, Progress, Registry, RunOptions, Shard, duration, run,
+};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -33,6 +35,16 @@ pub(crate) struct Arguments {
     /// Run points again that failed
     #[arg(long)]
     retry_failed: bool,
+    /// Write finished points at the latest after this many seconds; at first they are written sooner
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
+    flush_every: f64,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.001..=86_400.0).contains(&seconds) => Ok(seconds),
+        _ => Err("seconds from 0.001 to 86400".to_owned()),
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -52,7 +64,10 @@ pub(crate) fn execute(arguments: &Arguments, registry: &Registry) -> Result<Endi
     }
     let plan = Arc::new(Plan::read(&arguments.file, registry)?);
     let folder = Folder::begin(&arguments.output, &plan)?;
+    let usual = Flush::default();
+    let longest = Duration::from_secs_f64(arguments.flush_every);
     let options = RunOptions {
+        flush: Flush { first: usual.first.min(longest), longest, ..usual },
         shard: arguments.shard.unwrap_or(Shard::WHOLE),
         threads: arguments.threads,
         retry_failed: arguments.retry_failed,
