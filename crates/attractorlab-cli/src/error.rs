@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use attractorlab::theory::feedback::FeedbackError;
+use attractorlab_figures::FigureError;
 use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
 use attractorlab_studies::run::RunError;
 use attractorlab_sweep::SweepError;
@@ -78,6 +79,10 @@ pub(crate) enum CliError {
         #[help]
         advice: Option<String>,
     },
+    /// A report that cannot be written.
+    #[error("{0}")]
+    #[diagnostic(help("choose another file with -o"))]
+    Page(FigureError),
     /// The system does not say where this program is.
     #[error("cannot tell where this program is: {0}")]
     OwnPath(std::io::Error),

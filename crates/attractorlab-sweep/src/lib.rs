@@ -34,6 +34,7 @@ mod status;
 mod store;
 mod text;
 mod value;
+pub mod view;
 
 pub use error::SweepError;
 pub use plan::{Estimate, Key, Plan, PlanError, schema};

@@ -82,7 +82,7 @@ impl Cluster {
         cluster.daemon(root, "slurmctld", &["-D", "-f", &conf])?;
         cluster.daemon(root, "slurmd", &["-D", "-f", &conf, "-N", &host])?;
         let idle =
-            wait(Duration::from_secs(60), "the node", || cluster.ask("sinfo", &["-h", "-o", "%T"]) == "idle");
+            wait(Duration::from_mins(1), "the node", || cluster.ask("sinfo", &["-h", "-o", "%T"]) == "idle");
         idle.map_err(|error| {
             let log = |name: &str| fs::read_to_string(root.join("log").join(name)).unwrap_or_default();
             format!(
@@ -172,7 +172,7 @@ fn four_tasks_one_killed_and_one_out_of_time_make_the_local_table() {
     if !["slurmctld", "slurmd", "munged"].into_iter().all(installed) {
         return skip("a sweep on Slurm: slurm-wlm and munge are not installed");
     }
-    if fs::metadata("/proc/self").map(|own| std::os::unix::fs::MetadataExt::uid(&own)).unwrap_or(1) != 0 {
+    if fs::metadata("/proc/self").map_or(1, |own| std::os::unix::fs::MetadataExt::uid(&own)) != 0 {
         return skip("a sweep on Slurm: only root can start its daemons");
     }
     let scratch = Scratch::new("slurm");
@@ -201,12 +201,12 @@ fn four_tasks_one_killed_and_one_out_of_time_make_the_local_table() {
     };
     let logs = scratch.0.join("the sweep.slurm");
     let log = |name: &str| fs::read_to_string(logs.join(name)).unwrap_or_default();
-    wait(Duration::from_secs(60), "the first part of task 1", || parts(1) > 0).unwrap();
+    wait(Duration::from_mins(1), "the first part of task 1", || parts(1) > 0).unwrap();
     cluster.ask("scontrol", &["requeue", &format!("{array}_1")]);
-    wait(Duration::from_secs(60), "the first part of task 2", || parts(2) > 0).unwrap();
+    wait(Duration::from_mins(1), "the first part of task 2", || parts(2) > 0).unwrap();
     cluster.ask("scancel", &["--batch", "--signal=USR1", &format!("{array}_2")]);
 
-    let ended = wait(Duration::from_secs(180), "the table", || {
+    let ended = wait(Duration::from_mins(3), "the table", || {
         folder.join("table.parquet").exists() && cluster.ask("squeue", &["-h"]).is_empty()
     });
     let told: String = (1..=4).map(|task| log(&format!("task-{task}.log"))).collect();

@@ -177,6 +177,11 @@ fn a_plan_is_told_in_words_and_in_json() {
     let schema = run(attractorlab(), "sweep schema").stdout;
     let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
     assert_eq!(schema["properties"]["run"]["required"][0], "what");
+    let folder = scratch.0.join("sweep").display().to_string();
+    assert_eq!(run(attractorlab(), &format!("sweep run {plan} -o {folder} --shard 1/8")).code, Some(0));
+    let page = run(attractorlab(), &format!("sweep report {folder}"));
+    assert_eq!(page.stdout.trim(), format!("{folder}.html"), "{}", page.stderr);
+    assert!(fs::read_to_string(page.stdout.trim()).unwrap().contains("205 of 1640 points finished"));
     let list = run(attractorlab(), "sweep list --json").stdout;
     let list: serde_json::Value = serde_json::from_str(&list).unwrap();
     assert!(list.as_array().unwrap().iter().any(|runnable| runnable["name"] == "theory.feedback"));

@@ -50,7 +50,9 @@ pub(super) fn repeated(columns: &[Vec<Value>]) -> Option<usize> {
     let mut rows: Vec<(Vec<u8>, usize)> = (0..length)
         .map(|position| {
             let mut bytes = Vec::new();
-            columns.iter().for_each(|column| column[position].canonical(&mut bytes));
+            for column in columns {
+                column[position].canonical(&mut bytes);
+            }
             (bytes, position)
         })
         .collect();

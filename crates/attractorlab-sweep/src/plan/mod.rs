@@ -208,10 +208,6 @@ impl Plan {
         &self.groups
     }
 
-    pub(crate) fn base(&self) -> &[Value] {
-        &self.base
-    }
-
     /// The values of all parameters at a point, and its seed.
     ///
     /// # Panics

@@ -15,7 +15,7 @@ impl<'a> Source<'a> {
     /// The line of a span, counted from one.
     fn line(&self, span: &Range<usize>) -> usize {
         let end = span.start.min(self.0.len());
-        self.0.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count() + 1
+        self.0.get(..end).map_or(1, |before| before.matches('\n').count() + 1)
     }
 
     /// A complaint about what stands at `span`.

@@ -159,7 +159,7 @@ pub fn run(
     // Shards share the folder with each other, but not with a run of everything.
     let _lock = folder.lock(shard.is_whole(), "this sweep")?;
     if shard.is_whole() {
-        folder.staging.sweep();
+        folder.sweep_leftovers();
     }
     let contents = if options.retry_failed {
         let own = format!("part-{label}-");

@@ -60,7 +60,7 @@ impl Registry {
 
     /// The name that was probably meant.
     pub fn nearest(&self, name: &str) -> Option<String> {
-        text::nearest(name, self.iter().map(|runnable| runnable.name()))
+        text::nearest(name, self.iter().map(Runnable::name))
     }
 
     /// All runnables.

@@ -44,7 +44,7 @@ pub struct Collected {
 /// [`SweepError`] if a run is at work in the folder, a part does not belong to it, or the table cannot be written.
 pub fn collect(folder: &Folder, plan: &Plan) -> Result<Collected, SweepError> {
     let _lock = folder.lock(true, "this sweep")?;
-    folder.staging.sweep();
+    folder.sweep_leftovers();
     let contents = scan(folder, plan, Mend::Yes)?;
     let mut failures = Failures::new(folder);
     if contents.parts.len() == 1 && contents.parts[0].name == TABLE {

@@ -212,6 +212,15 @@ impl Folder {
         }
     }
 
+    /// Removes unfinished files that killed processes left. To be called by one who holds the lock alone.
+    pub(crate) fn sweep_leftovers(&self) {
+        self.staging.sweep();
+        let arrays = self.beside("arrays");
+        if arrays.is_dir() {
+            Staging::of(&arrays).sweep();
+        }
+    }
+
     /// The files with rows, by name.
     pub(crate) fn files(&self) -> Result<Vec<String>, SweepError> {
         let mut files = Vec::new();

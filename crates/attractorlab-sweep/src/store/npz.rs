@@ -6,8 +6,11 @@ use crate::Array;
 
 /// The npy file of an array of little-endian float64.
 fn npy(array: &Array) -> Vec<u8> {
-    let shape: String = array.shape.iter().map(|length| format!("{length},")).collect();
-    let mut header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({shape}), }}");
+    // A Python tuple: one length alone keeps its comma.
+    let shape: Vec<String> = array.shape.iter().map(ToString::to_string).collect();
+    let comma = if shape.len() == 1 { "," } else { "" };
+    let mut header =
+        format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({}{comma}), }}", shape.join(", "));
     // Magic, version and length take ten bytes; the data begin at a multiple of 64.
     let padding = 63 - (10 + header.len()) % 64;
     header.push_str(&" ".repeat(padding));

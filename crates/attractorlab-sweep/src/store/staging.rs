@@ -30,7 +30,7 @@ impl Staging {
     /// Beside `folder`, or inside of it where that is another file system or cannot be written to.
     pub(crate) fn of(folder: &Path) -> Self {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        let prefix = format!(".{name}.");
+        let prefix = format!(".{name}.sweep-");
         let beside = folder.parent().filter(|parent| same_file_system(parent, folder));
         if let Some(parent) = beside {
             let staging = Self { place: parent.to_owned(), prefix: prefix.clone() };
@@ -45,12 +45,12 @@ impl Staging {
 
     /// A fresh name for an unfinished file.
     pub(crate) fn path(&self) -> PathBuf {
-        self.place.join(format!("{}{}.tmp", self.prefix, unique()))
+        self.place.join(format!("{}{}", self.prefix, unique()))
     }
 
     /// Whether this is the name of an unfinished file.
     pub(crate) fn is_unfinished(&self, name: &str) -> bool {
-        name.starts_with(&self.prefix) && name.ends_with(".tmp")
+        name.starts_with(&self.prefix)
     }
 
     /// Removes what killed processes left. To be called by one who knows that no other process writes.

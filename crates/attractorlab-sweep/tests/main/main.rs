@@ -4,4 +4,5 @@ mod faults;
 mod plan;
 mod resume;
 mod scale;
+mod view;
 mod world;

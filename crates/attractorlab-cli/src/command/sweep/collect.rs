@@ -1,5 +1,6 @@
 //! `sweep collect`: one table.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use attractorlab_sweep::{Folder, Registry, collect};
@@ -40,15 +41,15 @@ pub(crate) fn execute(arguments: &Arguments, registry: &Registry) -> Result<Endi
     );
     if !collected.gaps.is_empty() {
         let missing = collected.points - collected.rows;
-        text.push_str(&format!("missing: {missing} (points {})\n", gaps(&collected.gaps)));
+        let _ = writeln!(text, "missing: {missing} (points {})", gaps(&collected.gaps));
     }
     if collected.failed > 0 {
-        text.push_str(&format!("failed: {}\n", collected.failed));
+        let _ = writeln!(text, "failed: {}", collected.failed);
         for (point, message) in collected.failures.iter().take(10) {
-            text.push_str(&format!("  point {point}: {message}\n"));
+            let _ = writeln!(text, "  point {point}: {message}");
         }
         if collected.failed > 10 {
-            text.push_str(&format!("  and {} more, in the table\n", collected.failed - 10));
+            let _ = writeln!(text, "  and {} more, in the table", collected.failed - 10);
         }
     }
     terminal::print(&text);

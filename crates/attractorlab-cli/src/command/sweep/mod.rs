@@ -3,6 +3,7 @@
 mod collect;
 mod list;
 mod plan;
+mod report;
 mod run;
 mod schema;
 mod signals;
@@ -27,6 +28,8 @@ pub(crate) enum SweepCommand {
     Collect(collect::Arguments),
     /// Say how far a sweep is
     Status(status::Arguments),
+    /// Draw a sweep: lines, heat maps, small multiples
+    Report(report::Arguments),
     /// Hand a plan to Slurm: an array job, and one that collects
     Submit(submit::Arguments),
     /// Print the JSON schema of plans, for editors
@@ -41,6 +44,7 @@ pub(crate) fn execute(command: &SweepCommand) -> Result<Ending, CliError> {
         SweepCommand::Run(arguments) => run::execute(arguments, &registry),
         SweepCommand::Collect(arguments) => collect::execute(arguments, &registry),
         SweepCommand::Status(arguments) => status::execute(arguments, &registry),
+        SweepCommand::Report(arguments) => report::execute(arguments, &registry),
         SweepCommand::Submit(arguments) => submit::execute(arguments, &registry),
         SweepCommand::Schema(_) => Ok(schema::execute(&registry)),
     }

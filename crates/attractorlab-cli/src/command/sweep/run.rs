@@ -131,7 +131,7 @@ impl Observer for Show {
         }
         let mut log = self.log.borrow_mut();
         if log.0.elapsed() >= log.1 && progress.done < progress.total {
-            *log = (Instant::now(), (2 * log.1).min(Duration::from_secs(600)));
+            *log = (Instant::now(), (2 * log.1).min(Duration::from_mins(10)));
             let all = progress.before + progress.total;
             eprintln!("{} of {all} points, {left}{failed}", progress.before + progress.done);
         }

@@ -1,5 +1,6 @@
 //! `sweep status`: how far a sweep is.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use attractorlab_sweep::{Folder, Registry, duration, status};
@@ -47,17 +48,16 @@ pub(crate) fn execute(arguments: &Arguments, registry: &Registry) -> Result<Endi
             let left = status
                 .seconds_left()
                 .map_or_else(String::new, |left| format!("; about {} on one core", duration(left)));
-            text.push_str(&format!(
-                "missing: {} (points {}){left}\n",
+            let _ = writeln!(
+                text,
+                "missing: {} (points {}){left}",
                 status.points - status.finished,
                 gaps(&status.gaps)
-            ));
+            );
         }
         for damaged in &status.damaged {
-            text.push_str(&format!(
-                "damaged: {} ({}); the next run sets it aside\n",
-                damaged.name, damaged.reason
-            ));
+            let _ =
+                writeln!(text, "damaged: {} ({}); the next run sets it aside", damaged.name, damaged.reason);
         }
         text
     };
