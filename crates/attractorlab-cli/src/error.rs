@@ -3,8 +3,10 @@
 use std::io::IsTerminal;
 
 use attractorlab::theory::feedback::FeedbackError;
+use attractorlab_figures::FigureError;
 use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
 use attractorlab_studies::run::RunError;
+use attractorlab_sweep::SweepError;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
 use crate::terminal;
@@ -56,9 +58,43 @@ pub(crate) enum CliError {
     #[error("{0}")]
     #[diagnostic(help("quote products with primes: attractorlab theory average \"phi'\" --sd 1"))]
     Product(#[from] ParseProductError),
+    /// A name that nothing to sweep has.
+    #[error("there is nothing called '{name}' to sweep")]
+    #[diagnostic(help("{}", match suggestion {
+        Some(name) => format!("did you mean '{name}'?"),
+        None => "'sweep list' shows what there is".to_owned(),
+    }))]
+    UnknownRunnable {
+        /// What was asked for.
+        name: String,
+        /// The nearest name.
+        suggestion: Option<String>,
+    },
+    /// A sweep that cannot be done.
+    #[error("{error}")]
+    Sweep {
+        /// Why.
+        error: SweepError,
+        /// What to do about it.
+        #[help]
+        advice: Option<String>,
+    },
+    /// A report that cannot be written.
+    #[error("{0}")]
+    #[diagnostic(help("choose another file with -o"))]
+    Page(FigureError),
+    /// The system does not say where this program is.
+    #[error("cannot tell where this program is: {0}")]
+    OwnPath(std::io::Error),
     /// Results without a JSON form.
     #[error("{0}")]
     Json(RunError),
+}
+
+impl From<SweepError> for CliError {
+    fn from(error: SweepError) -> Self {
+        Self::Sweep { advice: error.hint(), error }
+    }
 }
 
 impl From<RunError> for CliError {

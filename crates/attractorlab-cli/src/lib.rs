@@ -22,18 +22,23 @@ pub(crate) enum Ending {
     ClaimFails,
     /// Bad input, an unwritable folder, or a study that could not run.
     CouldNotRun,
+    /// Points of a sweep are missing or failed.
+    Incomplete,
     /// The user stopped it.
     Interrupted,
+    /// A batch system stopped it.
+    Terminated,
 }
 
 impl From<Ending> for ExitCode {
     fn from(ending: Ending) -> Self {
         Self::from(match ending {
             Ending::Good => 0,
-            Ending::ClaimFails => 1,
+            Ending::ClaimFails | Ending::Incomplete => 1,
             Ending::CouldNotRun => 2,
-            // What a shell reports of a program that SIGINT ended.
+            // What a shell reports of a program that SIGINT or SIGTERM ended.
             Ending::Interrupted => 130,
+            Ending::Terminated => 143,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! A laboratory for recurrent networks that compute with fixed points.
 //!
 //! Data moves one way through the library: a [`network`] is built from a transfer function, a
-//! random bulk and low-rank feedback; [`dynamics`] says what it does; [`theory`] predicts what it
+//! random bulk and low-rank feedback; [`training`] gives it a readout; [`dynamics`] says what it does; [`theory`] predicts what it
 //! should do, without ever looking at a network. The two meet in studies, outside of this crate.
 //!
 //! Conventions, everywhere: `J[i][j]` is the weight from unit j to unit i; the time constant is 1;
@@ -11,5 +11,6 @@
 pub mod dynamics;
 pub mod network;
 pub mod theory;
+pub mod training;
 
 pub use attractorlab_numerics as numerics;

@@ -4,6 +4,7 @@ pub(crate) mod claims;
 mod completions;
 mod study_list;
 mod study_run;
+mod sweep;
 mod theory_average;
 mod theory_feedback;
 
@@ -28,8 +29,10 @@ Examples:
   attractorlab study list
   attractorlab study run --all --quick -o report
   attractorlab theory average phi^2 --sd 4
+  attractorlab sweep run phases.toml -o phases
 
-Exit codes: 0 every claim holds; 1 a claim fails; 2 it could not run; 130 stopped by Ctrl-C.";
+Exit codes: 0 every claim holds and every point has a result; 1 a claim fails, points are missing or
+failed; 2 it could not run; 130 stopped by Ctrl-C, 143 by SIGTERM.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -39,6 +42,9 @@ enum Command {
     /// Compute what the theory predicts
     #[command(subcommand)]
     Theory(TheoryCommand),
+    /// Sweep parameters and seeds, on this machine or on a Slurm cluster
+    #[command(subcommand)]
+    Sweep(sweep::SweepCommand),
     /// Print the completion script of a shell
     Completions(completions::Arguments),
 }
@@ -73,6 +79,7 @@ pub(crate) fn execute(cli: Cli, studies: &[&dyn Study]) -> Result<Ending, CliErr
         Command::Study(StudyCommand::Run(arguments)) => study_run::execute(&arguments, studies),
         Command::Theory(TheoryCommand::Average(arguments)) => theory_average::execute(&arguments),
         Command::Theory(TheoryCommand::Feedback(arguments)) => theory_feedback::execute(&arguments),
+        Command::Sweep(command) => sweep::execute(&command),
         Command::Completions(arguments) => Ok(completions::execute(&arguments, &mut Cli::command())),
     }
 }

@@ -1,11 +1,9 @@
 //! The report as a reader sees it: opened in headless Chromium, without a network.
 
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::world::{Ended, Scratch, own_studies, run};
+use crate::world::{Ended, Scratch, own_studies, run, skip};
 
 /// A Chromium that starts, under any of its names.
 fn chromium() -> Option<&'static str> {
@@ -17,18 +15,6 @@ fn chromium() -> Option<&'static str> {
             .status()
             .is_ok_and(|status| status.success())
     })
-}
-
-/// Tells `cargo xtask test` that this test did not run. In CI the browser must be there.
-fn skip(test: &str) {
-    let reason = format!("{test}: Chromium is not installed");
-    assert!(std::env::var_os("CI").is_none(), "{reason}");
-    eprintln!("skipped: {reason}");
-    if let Some(path) = std::env::var_os("ATTRACTORLAB_SKIPPED_TESTS") {
-        let mut file =
-            OpenOptions::new().append(true).open(path).expect("the list of skipped tests is there");
-        writeln!(file, "{reason}").expect("the list of skipped tests can be written");
-    }
 }
 
 /// Opens a page; the DOM after its scripts have run, and what it wrote to the console.
@@ -51,7 +37,7 @@ fn open(browser: &str, page: &Path, profile: &Path) -> (String, Vec<String>) {
 #[test]
 fn the_report_opens_without_a_network_and_without_complaints() {
     let Some(browser) = chromium() else {
-        return skip("the_report_opens_without_a_network_and_without_complaints");
+        return skip("the_report_opens_without_a_network_and_without_complaints: Chromium is not installed");
     };
     let scratch = Scratch::new("browser");
     let ran = run(own_studies(), &format!("study run coin impossible -o {}", scratch.0.display()));
@@ -79,7 +65,7 @@ fn the_report_opens_without_a_network_and_without_complaints() {
 
 #[test]
 fn the_console_is_heard() {
-    let Some(browser) = chromium() else { return skip("the_console_is_heard") };
+    let Some(browser) = chromium() else { return skip("the_console_is_heard: Chromium is not installed") };
     let scratch = Scratch::new("console");
     let page = scratch.0.join("page.html");
     std::fs::write(&page, "<!doctype html><p id=a></p><script>a.textContent='drawn';missing()</script>")

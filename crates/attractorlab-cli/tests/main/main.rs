@@ -5,5 +5,8 @@ mod browser;
 mod help;
 mod interrupt;
 mod run;
+#[cfg(target_os = "linux")]
+mod slurm;
+mod sweep;
 mod theory;
 mod world;

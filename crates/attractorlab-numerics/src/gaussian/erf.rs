@@ -1,5 +1,7 @@
 //! Averages of erf's products: a power of φ' is a Gaussian and tilts the law.
 
+use std::sync::Arc;
+
 use super::Product;
 use super::trapezoid::Trapezoid;
 use crate::special::INV_SQRT_2PI;
@@ -10,7 +12,7 @@ use crate::transfer::Transfer;
 pub(super) struct ErfProduct {
     gaussians: f64,
     coefficients: Vec<f64>,
-    rest: Trapezoid,
+    rest: Arc<Trapezoid>,
 }
 
 impl ErfProduct {
@@ -46,7 +48,7 @@ impl ErfProduct {
         Self {
             gaussians: f64::from(product.derivatives()),
             coefficients: powers.iter().map(|&i| polynomial[i]).collect(),
-            rest: Trapezoid::new(Transfer::Erf, &columns),
+            rest: Trapezoid::shared(Transfer::Erf, &columns),
         }
     }
 

@@ -23,8 +23,11 @@ const MOST_TERMS: usize = 600;
 #[derive(Debug, Clone)]
 pub struct HermiteSeries {
     sd: f64,
+    /// The coefficients listed are those of k = first, first + stride, …; the others are zero.
+    first: usize,
+    stride: usize,
     coefficients: Vec<f64>,
-    /// remainder[n] = ⟨φ²⟩ − Σ_{k<n} aₖ², the power that the first n terms leave.
+    /// remainder[n] is the power that the first n terms listed leave of ⟨φ²⟩.
     remainder: Vec<f64>,
 }
 
@@ -93,32 +96,51 @@ impl HermiteSeries {
             *w *= fold * step * INV_SQRT_2PI * gaussian;
             power += rate * *w;
         }
-        let mut coefficients = Vec::new();
+        let mut this = Self {
+            sd,
+            first: usize::from(odd),
+            stride: 1 + usize::from(odd),
+            coefficients: Vec::new(),
+            remainder: vec![power],
+        };
         let mut rest = power;
-        let mut remainder = vec![power];
         let mut last = [f64::INFINITY; 2];
-        let (mut below, mut current) = (vec![0.0; z.len()], vec![1.0; z.len()]);
-        for k in 0..MOST_TERMS {
-            let value: f64 = if odd && k % 2 == 0 { 0.0 } else { kernels::dot(&weighted, &current) };
-            coefficients.push(value);
+        // The three-term recurrence in steps of one, or of two for an odd function:
+        // h_{k+1} = (z h_k − √k h_{k−1})/√(k+1),
+        // h_{k+2} = ((z² − 2k − 1) h_k − √(k(k−1)) h_{k−2})/√((k+1)(k+2)).
+        let (mut below, mut current, variable) = if odd {
+            (vec![0.0; z.len()], z.clone(), z.iter().map(|z| z * z).collect())
+        } else {
+            (vec![0.0; z.len()], vec![1.0; z.len()], z.clone())
+        };
+        let mut k = this.first;
+        while k < MOST_TERMS {
+            let value = kernels::dot(&weighted, &current);
+            this.coefficients.push(value);
             rest -= value * value;
             // What rounding leaves below the sum of squares cannot be told from the last terms.
             last = [last[1], value.abs()];
             let largest = last[0].max(last[1]);
-            remainder.push(rest.max(8.0 * largest * largest));
+            this.remainder.push(rest.max(8.0 * largest * largest));
             let small = largest <= 1e-13 * power.sqrt() || (k >= 64 && largest * largest <= 1e-15 * power);
             if small && k > 3 {
                 break;
             }
-            // h_{k+1} = (z h_k − √k h_{k−1})/√(k+1)
-            let (a, b) = (1.0 / ((k + 1) as f64).sqrt(), (k as f64 / (k + 1) as f64).sqrt());
-            for ((below, current), z) in below.iter_mut().zip(&mut current).zip(&z) {
-                let next = a * z * *current - b * *below;
+            let n = k as f64;
+            let (shift, norm, back) = if odd {
+                (2.0 * n + 1.0, 1.0 / ((n + 1.0) * (n + 2.0)).sqrt(), (n * (n - 1.0)).sqrt())
+            } else {
+                (0.0, 1.0 / (n + 1.0).sqrt(), n.sqrt())
+            };
+            let back = back * norm;
+            for ((below, current), t) in below.iter_mut().zip(&mut current).zip(&variable) {
+                let next = (t - shift) * norm * *current - back * *below;
                 *below = *current;
                 *current = next;
             }
+            k += this.stride;
         }
-        Self { sd, coefficients, remainder }
+        this
     }
 
     /// The standard deviation.
@@ -126,12 +148,30 @@ impl HermiteSeries {
         self.sd
     }
 
-    /// The coefficients aₖ = ⟨φ(s z) hₖ(z)⟩.
-    pub fn coefficients(&self) -> &[f64] {
-        &self.coefficients
+    /// The pairs (k, aₖ), aₖ = ⟨φ(s z) hₖ(z)⟩; for an odd function those of odd k alone.
+    pub fn coefficients(&self) -> impl Iterator<Item = (usize, f64)> {
+        self.coefficients.iter().enumerate().map(|(i, a)| (self.first + self.stride * i, *a))
     }
 
-    /// Pair averages with another state at correlation `rho` ∈ [−1, 1].
+    /// (E φφ, E φ'φ') with another state at correlation `rho` ∈ [−1, 1]: what an equation for the
+    /// covariance needs. The second is NaN if a standard deviation is zero.
+    pub fn rates_and_gains(&self, other: &Self, rho: f64) -> (f64, f64) {
+        let n = self.coefficients.len().min(other.coefficients.len());
+        let (a, b) = (&self.coefficients[..n], &other.coefficients[..n]);
+        // Horner from the top in t = ρ^stride, for the value and its derivative together.
+        let t = if self.stride == 2 { rho * rho } else { rho };
+        let (mut sum, mut slope) = (0.0, 0.0);
+        for (a, b) in a.iter().zip(b).rev() {
+            slope = slope * t + sum;
+            sum = sum * t + a * b;
+        }
+        // ρ·S(ρ²) for an odd function, S(ρ) otherwise.
+        let (rates, gains) = if self.stride == 2 { (rho * sum, sum + 2.0 * t * slope) } else { (sum, slope) };
+        let scale = self.sd * other.sd;
+        (rates, if scale > 0.0 { gains / scale } else { f64::NAN })
+    }
+
+    /// Pair averages with another state of the same transfer function at correlation `rho` ∈ [−1, 1].
     ///
     /// ```
     /// use attractorlab_numerics::gaussian::HermiteSeries;
@@ -149,18 +189,18 @@ impl HermiteSeries {
     pub fn pair(&self, other: &Self, rho: f64) -> PairMoments {
         let (a, b) = (&self.coefficients, &other.coefficients);
         let n = a.len().min(b.len());
-        let (mut rates, mut gains, mut second, mut first) = (0.0, 0.0, 0.0, 0.0);
-        // Horner from the top, for the value and its derivative together.
-        for k in (0..n).rev() {
-            let product = a[k] * b[k];
-            gains = gains * rho + rates;
-            rates = rates * rho + product;
-        }
+        let (rates, gains) = self.rates_and_gains(other, rho);
+        let (mut second, mut first) = (0.0, 0.0);
+        let t = if self.stride == 2 { rho * rho } else { rho };
+        // Two orders further is one entry further in a list of every other order.
+        let ahead = 2 / self.stride;
         let shifted = |left: &[f64], right: &[f64]| {
-            let n = left.len().min(right.len().saturating_sub(2));
-            (0..n)
-                .rev()
-                .fold(0.0, |sum, k| sum * rho + (((k + 1) * (k + 2)) as f64).sqrt() * left[k] * right[k + 2])
+            let n = left.len().min(right.len().saturating_sub(ahead));
+            let sum = (0..n).rev().fold(0.0, |sum, i| {
+                let k = (self.first + self.stride * i) as f64;
+                sum * t + ((k + 1.0) * (k + 2.0)).sqrt() * left[i] * right[i + ahead]
+            });
+            if self.stride == 2 { rho * sum } else { sum }
         };
         if other.sd > 0.0 {
             second += shifted(a, b) / (other.sd * other.sd);
@@ -168,9 +208,8 @@ impl HermiteSeries {
         if self.sd > 0.0 {
             first += shifted(b, a) / (self.sd * self.sd);
         }
-        let scale = self.sd * other.sd;
-        let gains = if scale > 0.0 { gains / scale } else { f64::NAN };
-        let error = (self.remainder[n] * other.remainder[n]).sqrt() * rho.abs().powi(n as i32);
+        let error = (self.remainder[n] * other.remainder[n]).sqrt()
+            * rho.abs().powi((self.first + self.stride * n) as i32);
         PairMoments { rates, gains, curvature_second: second, curvature_first: first, error }
     }
 }

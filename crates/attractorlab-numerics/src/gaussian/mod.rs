@@ -36,6 +36,8 @@ pub use hermite::{HermiteSeries, PairMoments};
 pub use pair::{Pair, PairAverage, pair_average};
 pub use product::{ParseProductError, Product};
 
+use std::sync::Arc;
+
 use self::erf::ErfProduct;
 use self::piecewise::Piecewise;
 use self::trapezoid::Trapezoid;
@@ -53,7 +55,7 @@ pub struct Average {
 enum Engine {
     Piecewise(Piecewise),
     Erf(ErfProduct),
-    Trapezoid(Trapezoid),
+    Trapezoid(Arc<Trapezoid>),
 }
 
 impl Average {
@@ -71,7 +73,7 @@ impl Average {
             Transfer::Linear => Engine::Piecewise(Piecewise::new(transfer, product)?),
             Transfer::Erf => Engine::Erf(ErfProduct::new(product)),
             Transfer::Tanh | Transfer::Softplus | Transfer::Logistic => {
-                Engine::Trapezoid(Trapezoid::new(transfer, &[product]))
+                Engine::Trapezoid(Trapezoid::shared(transfer, &[product]))
             }
         };
         Ok(Self { engine })
@@ -103,7 +105,7 @@ pub struct Averages {
 
 #[derive(Debug, Clone)]
 enum Shared {
-    Trapezoid(Trapezoid),
+    Trapezoid(Arc<Trapezoid>),
     Each(Vec<Average>),
 }
 
@@ -115,7 +117,7 @@ impl Averages {
     pub fn new(transfer: Transfer, products: &[Product]) -> Result<Self, AverageError> {
         let engine = match transfer {
             Transfer::Tanh | Transfer::Softplus | Transfer::Logistic if !products.is_empty() => {
-                Shared::Trapezoid(Trapezoid::new(transfer, products))
+                Shared::Trapezoid(Trapezoid::shared(transfer, products))
             }
             _ => Shared::Each(products.iter().map(|&p| Average::new(transfer, p)).collect::<Result<_, _>>()?),
         };

@@ -9,6 +9,8 @@
 //! remainder, of a one-dimensional average of the other function over its conditional law. Nothing
 //! grows with the standard deviations, and at |correlation| = 1 the inner average is one value.
 
+use std::sync::Arc;
+
 use super::piecewise::Piecewise;
 use super::sum::{Factor, GaussSum, Joint, Step, Term};
 use super::trapezoid::{HALF_SQUARE, Trapezoid};
@@ -76,7 +78,7 @@ pub struct PairAverage {
 #[derive(Debug, Clone)]
 enum Side {
     Closed(GaussSum),
-    Split(Trapezoid),
+    Split(Arc<Trapezoid>),
 }
 
 impl Side {
@@ -95,7 +97,7 @@ impl Side {
         {
             return Ok(Self::Closed(sum));
         }
-        Ok(Self::Split(Trapezoid::new(transfer, &[product])))
+        Ok(Self::Split(Trapezoid::shared(transfer, &[product])))
     }
 
     fn average(&self, mean: f64, sd: f64) -> f64 {

@@ -13,6 +13,9 @@
 //! h = 0.2 this is below 1e-13 for six-fold poles when s ≥ 0.6, with h = 0.1 when s ≥ 0.17. Below,
 //! f varies so little over the Gaussian that a rule in z with step 0.6 does.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
 use super::sum::{GaussSum, Step};
 use super::{Product, gaussian_weights};
 use crate::special::INV_SQRT_2PI;
@@ -133,8 +136,23 @@ fn tail_polynomial(tails: &Tails, product: Product, side: usize) -> Vec<f64> {
     if polynomial.iter().all(|&c| c == 0.0) { Vec::new() } else { polynomial }
 }
 
+type Key = (std::mem::Discriminant<Transfer>, Vec<Product>);
+
 impl Trapezoid {
-    pub(super) fn new(transfer: Transfer, products: &[Product]) -> Self {
+    /// The tables for these products, made once for the whole program: they depend on nothing else.
+    pub(super) fn shared(transfer: Transfer, products: &[Product]) -> Arc<Self> {
+        static TABLES: LazyLock<RwLock<HashMap<Key, Arc<Trapezoid>>>> = LazyLock::new(Default::default);
+        let key = (std::mem::discriminant(&transfer), products.to_vec());
+        // A poisoned lock only means that another thread died while it made its own table.
+        if let Some(tables) = TABLES.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Arc::clone(tables);
+        }
+        let tables = Arc::new(Self::new(transfer, products));
+        let mut all = TABLES.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(key).or_insert(tables))
+    }
+
+    fn new(transfer: Transfer, products: &[Product]) -> Self {
         let tails = tails_of(transfer);
         let scale = tails.scale;
         let mut this = Self {

@@ -3,3 +3,4 @@
 pub mod chaos;
 pub mod clamped;
 pub mod feedback;
+pub mod output_dynamics;

@@ -4,7 +4,8 @@ use attractorlab::network::Transfer;
 use attractorlab::numerics::gaussian::{Average, Product};
 use attractorlab::theory::clamped::DriveTheory;
 use attractorlab::theory::feedback::{
-    Class, Direction, FeedbackError, Inputs, ReadoutCurve, Stability, predict,
+    BulkCorrelation, Class, Direction, FeedbackError, FixedPoint, Inputs, ReadoutCurve, RecursiveOptions,
+    RecursiveReadout, Stability, TrainedReadout, TrainingStart, predict, thresholds,
 };
 use proptest::prelude::*;
 
@@ -61,6 +62,97 @@ fn gaussian_readout_reference_cases() {
             }
         }
     }
+}
+
+fn check_points(case: &serde_json::Value, found: &[FixedPoint]) {
+    let expected = case["out"]["fixed_points"].as_array().unwrap();
+    assert_eq!(found.len(), expected.len(), "{}: {found:?}", case["id"]);
+    for (point, expected) in found.iter().zip(expected) {
+        assert_case(case, "z", point.z, &expected["z"]);
+        assert_case(case, "delta", point.delta, &expected["delta"]);
+        assert_case(case, "radius", point.radius, &expected["radius"]);
+        assert_eq!(point.stability == Stability::Stable, expected["stable"].as_bool().unwrap());
+        for (outlier, key) in point.outliers.iter().zip(["outlier", "outlier2"]) {
+            assert_case(case, key, outlier.re, &expected[key][0]);
+            assert_case(case, key, outlier.im.abs(), &serde_json::json!(number(&expected[key][1]).abs()));
+        }
+    }
+}
+
+#[test]
+fn least_squares_reference_cases() {
+    for (kind, correlation) in [("ls_full", BulkCorrelation::Kept), ("ls_dec", BulkCorrelation::Dropped)] {
+        for case in cases(FILE, kind) {
+            let (target, ridge) = (number(&case["in"]["A"]), case["in"].get("ridge").map_or(0.0, number));
+            let trained =
+                TrainedReadout::least_squares(Transfer::Tanh, inputs_of(&case), target, ridge, correlation)
+                    .unwrap();
+            assert_case(&case, "c", trained.scale(), &case["out"]["c"]);
+            assert_case(&case, "s_nm", trained.readout().overlap_feedback, &case["out"]["s_nm"]);
+            assert_case(&case, "s_nI", trained.readout().overlap_input, &case["out"]["s_nI"]);
+            check_points(&case, &trained.fixed_points().unwrap());
+        }
+    }
+}
+
+#[test]
+fn slow_gradient_descent_reference_case() {
+    for case in cases(FILE, "gd_slow") {
+        let of = |steps: usize| {
+            let target = number(&case["in"]["A"]);
+            let trained =
+                TrainedReadout::slow_gradient_descent(Transfer::Tanh, inputs_of(&case), target, steps)
+                    .unwrap();
+            let slope = trained.state(target).unwrap().slope;
+            [trained.readout().overlap_feedback, trained.readout().overlap_input, slope]
+        };
+        // Richardson: the error of the midpoint rule falls with the square of the step.
+        let (coarse, fine) = (of(32), of(64));
+        for (i, key) in ["s_nm", "s_nI", "Gprime"].into_iter().enumerate() {
+            assert_case(&case, key, fine[i] + (fine[i] - coarse[i]) / 3.0, &case["out"][key]);
+        }
+    }
+}
+
+#[test]
+fn the_two_papers_meet_in_one_target() {
+    // True least squares without shared direction, Sm = 1: the outlier is the pole of the output's
+    // ODE plus one, the input being the context.
+    use attractorlab::theory::output_dynamics::{Setting, predict};
+    for (g, si, target) in [(0.5, 0.0, 1.0), (0.9, 0.7, 0.6), (1.3, 0.4, 1.8)] {
+        let inputs = Inputs { g, feedback_std: 1.0, input_std: si, rho: 0.0 };
+        let trained =
+            TrainedReadout::least_squares(Transfer::Tanh, inputs, target, 0.0, BulkCorrelation::Kept)
+                .unwrap();
+        let setting = Setting { context: vec![si], ..Setting::scalar(Transfer::Tanh, g, &[target]) };
+        let pole = predict(&setting).unwrap().local[0].poles[0].re;
+        let state = trained.state(target).unwrap();
+        let distance = state.outliers.iter().map(|l| (l.re - 1.0 - pole).abs()).fold(f64::INFINITY, f64::min);
+        assert!(distance < 1e-11, "{state:?} {pole}");
+        // Equation (11).
+        let theory = attractorlab::theory::clamped::ClampedStates::new(Transfer::Tanh, g).unwrap();
+        let own = theory.state(inputs.drive(target)).unwrap();
+        let closed = own.power_slope() * (g * g + target * inputs.half_drive_slope(target) / own.power);
+        assert!((closed - 1.0 - pole).abs() < 1e-11);
+    }
+}
+
+#[test]
+fn least_squares_without_input_leaves_the_silent_state_a_saddle() {
+    let inputs = Inputs { g: 0.7, feedback_std: 1.2, input_std: 0.0, rho: 0.0 };
+    let trained =
+        TrainedReadout::least_squares(Transfer::Tanh, inputs, 1.1, 0.0, BulkCorrelation::Kept).unwrap();
+    let states = trained.fixed_points().unwrap();
+    assert_eq!(states.len(), 3);
+    let theory = DriveTheory::new(Transfer::Tanh, 0.7).unwrap();
+    let m = theory.at(inputs.drive(1.1)).unwrap();
+    let power = (m.delta - inputs.drive(1.1)) / (0.7 * 0.7);
+    let expected = m.delta * m.gain / power;
+    assert!(
+        states[1].z.abs() < 1e-9 && (states[1].outliers[0].re - expected).abs() < 1e-8,
+        "{states:?} {expected}"
+    );
+    assert!(expected > 1.0);
 }
 
 const E1: Inputs = Inputs { g: 0.3, feedback_std: 1.2, input_std: 0.5, rho: 0.5 };
@@ -221,5 +313,56 @@ proptest! {
         prop_assert!(crossings <= prediction.fixed_points.len(),
             "scan {} states {:?}", crossings, prediction.fixed_points);
         prop_assert!(prediction.marginal || (prediction.fixed_points.len() - crossings) % 2 == 0);
+    }
+}
+
+#[test]
+fn thresholds_reference_cases_and_the_specifications_table() {
+    for case in cases(FILE, "thresholds") {
+        let borders = thresholds(Transfer::Tanh, inputs_of(&case), number(&case["in"]["A"])).unwrap();
+        assert_case(&case, "a_c", borders.unstable, &case["out"]["a_c"]);
+        assert_case(&case, "a_b", borders.bistable, &case["out"]["a_b"]);
+    }
+    let inputs = Inputs { g: 0.8, feedback_std: 1.2, input_std: 0.5, rho: 0.0 };
+    for (target, a_b, a_c) in [(0.25, 0.98711, 1.09893), (0.5, 0.96125, 1.27847), (2.0, 0.87140, 1.80680)] {
+        let borders = thresholds(Transfer::Tanh, inputs, target).unwrap();
+        assert!(
+            (borders.bistable - a_b).abs() < 6e-6 && (borders.unstable - a_c).abs() < 6e-6,
+            "{borders:?}"
+        );
+    }
+}
+
+#[test]
+fn recursive_least_squares_follows_the_transient() {
+    // Specification, section 5: overlaps at N = 200, 400, 800 from the input-only state, random
+    // starts at N = 200, outliers of random starts at N = 400.
+    let e6 = (E1, 1.0);
+    let e5 = (Inputs { g: 0.5, feedback_std: 1.2, input_std: 0.15, rho: 0.0 }, 1.5);
+    let run = |(inputs, target): (Inputs, f64), units: usize, start: TrainingStart| {
+        let options = RecursiveOptions { units, alpha: 1.0, dt: 0.1, duration: 50.0, start };
+        RecursiveReadout::new(Transfer::Tanh, inputs, target, options).unwrap()
+    };
+    let table = [
+        (e6, 200, TrainingStart::InputOnly, 0.651, 1.094),
+        (e6, 400, TrainingStart::InputOnly, 0.586, 1.109),
+        (e6, 800, TrainingStart::InputOnly, 0.531, 1.118),
+        (e5, 200, TrainingStart::InputOnly, 1.166, 1.033),
+        (e5, 400, TrainingStart::InputOnly, 0.915, 1.093),
+        (e5, 800, TrainingStart::InputOnly, 0.725, 1.131),
+        (e6, 200, TrainingStart::Random, 1.263, 0.3184),
+        (e5, 200, TrainingStart::Random, 1.755, 0.018),
+    ];
+    for (setting, units, start, s_nm, s_ni) in table {
+        let readout = run(setting, units, start).readout();
+        let found = (readout.overlap_feedback, readout.overlap_input);
+        assert!(
+            (found.0 - s_nm).abs() < 1e-3 && (found.1 - s_ni).abs() < 1e-3,
+            "{units} {start:?}: {found:?}"
+        );
+    }
+    for (setting, expected) in [(e5, 0.315), (e6, 0.332)] {
+        let outlier = run(setting, 400, TrainingStart::Random).outlier().unwrap();
+        assert!((outlier - expected).abs() < 1e-3, "{outlier} against {expected}");
     }
 }

@@ -2,6 +2,8 @@
 
 mod chaos;
 mod dynamics;
+mod feedback_networks;
 mod feedback_theory;
+mod output_dynamics;
 mod rate_networks;
 mod reference;

@@ -44,6 +44,17 @@ pub enum ClampedError {
         /// What it was.
         drive: f64,
     },
+    /// No variance solves Δ = g²⟨φ²⟩ + S.
+    #[error(
+        "there is no stationary state: at g = {g} and drive variance {drive} the rates grow without bound; use a \
+         weaker bulk (for relu g < √2), a higher threshold or a weaker drive"
+    )]
+    NoState {
+        /// The gain.
+        g: f64,
+        /// The drive variance.
+        drive: f64,
+    },
     /// The transfer function is not one whose clamped state always exists.
     #[error(
         "the mean-field theory of clamped states needs an odd, saturating transfer function (tanh or erf), got {transfer}"
@@ -52,6 +63,9 @@ pub enum ClampedError {
         /// Its name.
         transfer: &'static str,
     },
+    /// Linear algebra failed.
+    #[error(transparent)]
+    Linalg(#[from] attractorlab_numerics::linalg::LinalgError),
     /// An average of the transfer function is missing.
     #[error(transparent)]
     Average(#[from] AverageError),

@@ -4,5 +4,9 @@
 //! stationary, its units are Gaussian with the variance Δ that solves Δ = g²⟨φ²⟩_Δ + S.
 
 mod drive;
+mod local;
+mod states;
 
 pub use drive::{ClampedError, DriveMoments, DriveTable, DriveTheory};
+pub use local::{LinearReadout, LocalDynamics};
+pub use states::{ClampedState, ClampedStates, PairOfStates};

@@ -32,8 +32,14 @@ mod curve;
 mod inputs;
 mod prediction;
 mod state;
+mod thresholds;
+mod trained;
+mod transient;
 
 pub use curve::{ReadoutCurve, TargetStates};
 pub use inputs::{Direction, FeedbackError, Inputs, Readout};
 pub use prediction::{Class, Prediction, predict, predict_with};
 pub use state::{FixedPoint, Stability};
+pub use thresholds::{Thresholds, thresholds};
+pub use trained::{BulkCorrelation, TrainedReadout};
+pub use transient::{RecursiveOptions, RecursiveReadout, TrainingStart};

@@ -74,7 +74,7 @@ impl FixedPoint {
 }
 
 /// Roots of λ² − trace·λ + determinant, larger real part first, without cancellation.
-fn quadratic(trace: f64, determinant: f64) -> [Complex<f64>; 2] {
+pub(super) fn quadratic(trace: f64, determinant: f64) -> [Complex<f64>; 2] {
     let half = 0.5 * trace;
     let discriminant = half * half - determinant;
     if discriminant < 0.0 {

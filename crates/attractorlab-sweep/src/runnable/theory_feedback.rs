@@ -1,0 +1,112 @@
+//! `theory.feedback`: the prediction for a feedback network with a Gaussian readout.
+
+use attractorlab::network::Transfer;
+use attractorlab::theory::feedback::{Direction, Inputs, predict_with};
+
+use super::{Measure, Measures, Parameter, Parameters, RunError, Runnable, Seed};
+use crate::{Domain, Kind};
+
+/// Every stationary state of a feedback network whose Gaussian readout holds a target, and what becomes of it.
+#[derive(Debug, Clone, Copy)]
+pub struct TheoryFeedback;
+
+impl Runnable for TheoryFeedback {
+    fn name(&self) -> &'static str {
+        "theory.feedback"
+    }
+
+    fn about(&self) -> &'static str {
+        "Mean-field prediction for a feedback network with a Gaussian readout: class, states, outlier at the target"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn is_random(&self) -> bool {
+        false
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        let std = || Domain::at_least(0.0);
+        vec![
+            Parameter::new("g", Domain::at_least(0.0), "spectral radius of the bulk"),
+            Parameter::new("target", Domain::number(), "target A of the output"),
+            Parameter::new("feedback_std", std(), "standard deviation Sm of the feedback vector")
+                .default(1.2),
+            Parameter::new("input_std", std(), "standard deviation SI of the input vector").default(0.5),
+            Parameter::new("rho", Domain::between(-1.0, 1.0), "weight of the shared direction").default(0.0),
+            Parameter::new("shared", Domain::number(), "readout's weight on the shared direction")
+                .default(0.0),
+            Parameter::new(
+                "feedback_own",
+                Domain::number(),
+                "readout's weight on the feedback vector's own direction",
+            )
+            .default(1.0),
+            Parameter::new(
+                "input_own",
+                Domain::number(),
+                "readout's weight on the input vector's own direction",
+            )
+            .default(0.0),
+            Parameter::new("transfer", Domain::choice(["tanh", "erf"]), "transfer function").default("tanh"),
+        ]
+    }
+
+    fn measures(&self) -> Vec<Measure> {
+        vec![
+            Measure::new("class", Kind::Text, "mono, multi, target-unstable or target-bulk-unstable"),
+            Measure::new("fixed_points", Kind::Integer, "number of stationary states"),
+            Measure::new("stable_points", Kind::Integer, "number of stable stationary states"),
+            Measure::new("marginal", Kind::Truth, "whether that number is in doubt, next to a saddle-node"),
+            Measure::new("outlier_re", Kind::Number, "real part of the leading outlier λ at the target"),
+            Measure::new("outlier_im", Kind::Number, "imaginary part of the leading outlier λ at the target"),
+            Measure::new("radius", Kind::Number, "radius of the bulk of J diag φ' at the target"),
+            Measure::new("delta", Kind::Number, "variance Δ of the units' inputs at the target"),
+            Measure::new(
+                "a",
+                Kind::Number,
+                "share of the target drawn from the overlap with the feedback vector",
+            ),
+            Measure::new("scale", Kind::Number, "scale c of the readout direction"),
+            Measure::new(
+                "flex",
+                Kind::Number,
+                "A_flex, the target this direction cannot realise; missing if none",
+            ),
+        ]
+    }
+
+    fn run(&self, parameters: &Parameters<'_>, _: Seed) -> Result<Measures, RunError> {
+        let inputs = Inputs {
+            g: parameters.number("g")?,
+            feedback_std: parameters.number("feedback_std")?,
+            input_std: parameters.number("input_std")?,
+            rho: parameters.number("rho")?,
+        };
+        let direction = Direction {
+            shared: parameters.number("shared")?,
+            feedback_own: parameters.number("feedback_own")?,
+            input_own: parameters.number("input_own")?,
+        };
+        let transfer = if parameters.text("transfer")? == "erf" { Transfer::Erf } else { Transfer::Tanh };
+        let prediction = predict_with(transfer, inputs, direction, parameters.number("target")?)
+            .map_err(RunError::because)?;
+        let at_target = prediction.at_target();
+        let stable =
+            prediction.fixed_points.iter().filter(|state| state.stability.name() == "stable").count();
+        Ok(Measures::new()
+            .with("class", prediction.class.label())
+            .with("fixed_points", prediction.fixed_points.len() as i64)
+            .with("stable_points", stable as i64)
+            .with("marginal", prediction.marginal)
+            .with("outlier_re", at_target.outliers[0].re)
+            .with("outlier_im", at_target.outliers[0].im)
+            .with("radius", at_target.radius)
+            .with("delta", at_target.delta)
+            .with("a", prediction.feedback_share)
+            .with("scale", prediction.scale)
+            .with_option("flex", prediction.flex))
+    }
+}

@@ -1,0 +1,8 @@
+//! Sweeps as a library.
+
+mod faults;
+mod plan;
+mod resume;
+mod scale;
+mod view;
+mod world;

@@ -1,0 +1,41 @@
+//! Times the theories: a least-squares readout with all its states, and two-target stability maps.
+use std::time::Instant;
+
+use attractorlab::network::Transfer;
+use attractorlab::theory::feedback::{BulkCorrelation, Inputs, TrainedReadout};
+use attractorlab::theory::output_dynamics::{Setting, predict};
+
+fn best(name: &str, rounds: u32, mut work: impl FnMut() -> f64) {
+    let mut best = f64::INFINITY;
+    let mut value = 0.0;
+    for _ in 0..rounds {
+        let start = Instant::now();
+        value = work();
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    println!("{name:<60} {:>9.3} ms   ({value:.6})", best * 1e3);
+}
+
+fn main() {
+    let inputs = Inputs { g: 0.5, feedback_std: 1.2, input_std: 0.15, rho: 0.0 };
+    best("true least squares, all states", 20, || {
+        let trained = TrainedReadout::least_squares(Transfer::Tanh, inputs, 1.5, 0.0, BulkCorrelation::Kept)
+            .expect("a readout");
+        trained.fixed_points().expect("states")[0].z
+    });
+    let map = |transfer: Transfer, low: f64, high: f64| {
+        let mut stable = 0;
+        for i in 0..50 {
+            for j in 0..50 {
+                let value = |k: i32| low + (high - low) * f64::from(k) / 49.0;
+                let prediction = predict(&Setting::scalar(transfer, 0.8, &[value(i), value(j)]));
+                stable += u32::from(prediction.is_ok_and(|p| p.success()));
+            }
+        }
+        f64::from(stable)
+    };
+    best("50×50 map, relu θ = −0.5, [−2.5, 2.5]²", 3, || {
+        map(Transfer::Relu { threshold: -0.5 }, -2.5, 2.5)
+    });
+    best("50×50 map, tanh, [0.1, 2.5]²", 3, || map(Transfer::Tanh, 0.1, 2.5));
+}

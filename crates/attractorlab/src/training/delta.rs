@@ -1,0 +1,67 @@
+//! The online delta rule: gradient descent on the error of the running output.
+
+use attractorlab_numerics::kernels;
+
+use super::{FeedbackTask, Trained, TrainingError, positive};
+use crate::dynamics::Status;
+use crate::network::mean_product;
+
+/// How the delta rule is run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DeltaOptions {
+    /// Learning rate η of dn/dt = η(A − z)φ(x).
+    pub rate: f64,
+    /// Euler step.
+    pub dt: f64,
+    /// Duration.
+    pub duration: f64,
+}
+
+impl Default for DeltaOptions {
+    fn default() -> Self {
+        Self { rate: 0.05, dt: 0.1, duration: 600.0 }
+    }
+}
+
+/// Trains n by dn/dt = η(A − z)φ(x) from n = 0 while the network runs from `start`.
+///
+/// For slow rates the output climbs from 0 to A through clamped states; see
+/// `theory::feedback::TrainedReadout::slow_gradient_descent`.
+///
+/// # Errors
+/// [`TrainingError`] for arguments out of range.
+pub fn delta_rule(
+    task: FeedbackTask<'_>,
+    start: &[f64],
+    options: DeltaOptions,
+) -> Result<Trained, TrainingError> {
+    task.check()?;
+    positive("rate", options.rate)?;
+    positive("dt", options.dt)?;
+    positive("duration", options.duration)?;
+    let units = task.units();
+    if start.len() != units {
+        return Err(TrainingError::Length { name: "the starting state", units, found: start.len() });
+    }
+    let mut x = start.to_vec();
+    let (mut readout, mut rates, mut field) = (vec![0.0; units], vec![0.0; units], vec![0.0; units]);
+    let mut z = 0.0;
+    for _ in 0..(options.duration / options.dt).round() as usize {
+        task.network.transfer.values(&x, &mut rates);
+        z = mean_product(&readout, &rates);
+        if !z.is_finite() {
+            break;
+        }
+        kernels::axpy(options.dt * options.rate * (task.target - z), &rates, &mut readout);
+        task.step(&mut x, &rates, z, options.dt, &mut field);
+    }
+    let error = (z - task.target).abs();
+    let status = if !error.is_finite() {
+        Status::NotFinite
+    } else if error <= 1e-2 * task.target.abs().max(1e-12) {
+        Status::Converged
+    } else {
+        Status::Stalled
+    };
+    Ok(Trained { readout, x, error, status })
+}
