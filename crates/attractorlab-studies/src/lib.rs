@@ -2,6 +2,7 @@
 
 mod claim;
 mod claim_text;
+pub mod foundations;
 pub mod mastrogiuseppe2019;
 pub mod run;
 pub mod statistics;
@@ -12,5 +13,5 @@ pub use study::{Context, Outcome, Preset, Progress, Silent, Study, StudyError};
 
 /// All studies, in the order in which they are run and reported.
 pub fn all() -> Vec<&'static dyn Study> {
-    vec![&mastrogiuseppe2019::TargetSweep, &mastrogiuseppe2019::PureClasses]
+    vec![&foundations::RandomNetworks, &mastrogiuseppe2019::TargetSweep, &mastrogiuseppe2019::PureClasses]
 }
