@@ -27,6 +27,23 @@ fn predicted_std(units: usize) -> f64 {
     G * READOUT_STD / (units as f64 * (OVERLAP * OVERLAP - G * G)).sqrt()
 }
 
+/// m and n with m·n/N, ⟨m²⟩ and ⟨n²⟩ as wanted in every draw, so that the bulk alone makes the outlier
+/// fluctuate.
+fn vectors(units: usize, stream: &mut Stream) -> (Vec<f64>, Vec<f64>) {
+    let overlap = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>() / units as f64;
+    let normalised = |v: Vec<f64>| {
+        let length = overlap(&v, &v).sqrt();
+        v.into_iter().map(|v| v / length).collect::<Vec<f64>>()
+    };
+    let m = normalised(stream.normals(units));
+    let other = stream.normals(units);
+    let along = overlap(&m, &other);
+    let own = normalised(other.iter().zip(&m).map(|(e, m)| e - along * m).collect());
+    let rest = (READOUT_STD * READOUT_STD - OVERLAP * OVERLAP).sqrt();
+    let n = m.iter().zip(&own).map(|(m, e)| OVERLAP * m + rest * e).collect();
+    (m, n)
+}
+
 pub(super) fn run(context: &Context<'_>, sizes: Sizes) -> Result<Outliers, StudyError> {
     let mut found = Vec::new();
     let mut missing = 0;
@@ -38,17 +55,14 @@ pub(super) fn run(context: &Context<'_>, sizes: Sizes) -> Result<Outliers, Study
                 let mut stream = Stream::new(context.seed, &format!("{PURPOSE} outlier {units}"), k);
                 let bulk =
                     Bulk::Gaussian { g: G }.draw(units, &mut stream).map_err(StudyError::step("bulk"))?;
-                let (m, own) = (stream.normals(units), stream.normals(units));
-                let rest = (READOUT_STD * READOUT_STD - OVERLAP * OVERLAP).sqrt();
-                let n: Vec<f64> = m.iter().zip(&own).map(|(m, e)| OVERLAP * m + rest * e).collect();
-                let overlap = m.iter().zip(&n).map(|(m, n)| m * n).sum::<f64>() / units as f64;
+                let (m, n) = vectors(units, &mut stream);
                 let connectivity = Connectivity::new(bulk)
                     .and_then(|bulk| bulk.with_feedback(m, n))
                     .map_err(StudyError::step("network"))?;
                 let operator = EffectiveConnectivity::new(&connectivity, vec![1.0; units]);
                 let found = outliers(&operator, 0.1).map_err(StudyError::step("outlier"))?;
                 // A conjugate pair or a value within the bulk would be no real outlier.
-                Ok(found.values.first().filter(|v| v.im == 0.0).map(|v| v.re - overlap))
+                Ok(found.values.first().filter(|v| v.im == 0.0).map(|v| v.re - OVERLAP))
             })
             .collect::<Result<Vec<Option<f64>>, StudyError>>()?;
         let present: Vec<f64> = deviations.iter().filter_map(|d| *d).collect();
@@ -81,7 +95,7 @@ impl Outliers {
                 self.missing as f64,
             )
             .source("Tao 2013; Rivkind & Barak 2017")
-            .because("A count of networks without one. The overlap would have to fluctuate by more than six standard deviations."),
+            .because("A count of networks without one. The bulk would have to move the outlier by nine standard deviations."),
             Claim::within(
                 "outlier-place",
                 "Mean of λ − m·n/N over networks, in standard errors",
