@@ -18,7 +18,7 @@ pub enum Stability {
 
 impl Stability {
     /// A word for tables.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Stable => "stable",
             Self::OutlierUnstable => "outlier-unstable",
