@@ -4,9 +4,10 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use attractorlab_numerics::kernels::{self, Activation, Level, Real};
+use attractorlab_numerics::kernels::{self, Level, Real};
 use attractorlab_numerics::linalg::{self, Mat};
 use attractorlab_numerics::random::Stream;
+use attractorlab_numerics::transfer::Transfer;
 
 /// Best time of several repetitions, in nanoseconds: the machine may be shared.
 fn best_ns(repetitions: usize, calls: usize, mut run: impl FnMut()) -> f64 {
@@ -45,26 +46,26 @@ fn time_kernels<T: Real>() {
         per_element(&mut || kernels::gaussian(black_box(&x), &mut a)),
         short(&mut |x| kernels::gaussian(x, &mut c[..m(x)])),
     );
-    for phi in Activation::ALL {
+    for phi in Transfer::ALL {
         line(
             &format!("{phi:?}"),
-            per_element(&mut || phi.apply(black_box(&x), &mut a)),
-            short(&mut |x| phi.apply(x, &mut c[..m(x)])),
+            per_element(&mut || phi.values(black_box(&x), &mut a)),
+            short(&mut |x| phi.values(x, &mut c[..m(x)])),
         );
         line(
             &format!("{phi:?} and φ'"),
-            per_element(&mut || phi.with_prime(black_box(&x), &mut a, &mut b)),
-            short(&mut |x| phi.with_prime(x, &mut c[..m(x)], &mut b[..m(x)])),
+            per_element(&mut || phi.with_first(black_box(&x), &mut a, &mut b)),
+            short(&mut |x| phi.with_first(x, &mut c[..m(x)], &mut b[..m(x)])),
         );
         line(
             &format!("{phi:?}, φ' and φ''"),
-            per_element(&mut || phi.with_primes(black_box(&x), &mut a, &mut b, &mut c)),
+            per_element(&mut || phi.with_second(black_box(&x), &mut a, &mut b, &mut c)),
             (f64::NAN, f64::NAN),
         );
     }
     line(
         "Euler step with tanh",
-        per_element(&mut || Activation::Tanh.euler_step(&mut a, black_box(&x), T::from_f64(0.1), &mut b)),
+        per_element(&mut || Transfer::Tanh.euler_step(&mut a, black_box(&x), T::from_f64(0.1), &mut b)),
         (f64::NAN, f64::NAN),
     );
     line(

@@ -6,6 +6,7 @@ pub mod chebyshev;
 pub mod gaussian;
 pub mod kernels;
 pub mod linalg;
+mod nonlinearity;
 pub mod quadrature;
 pub mod random;
 pub mod roots;

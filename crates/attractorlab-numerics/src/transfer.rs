@@ -1,6 +1,7 @@
 //! Transfer functions φ with their primitive and first three derivatives, as functions of one number.
 
-use crate::kernels;
+use crate::kernels::{Pass, Real};
+pub use crate::nonlinearity::Nonlinearity;
 use crate::special::normal_pdf;
 
 /// A transfer function φ.
@@ -51,6 +52,10 @@ pub struct Jet {
 }
 
 impl Transfer {
+    /// One of each kind; relu with threshold 0.
+    pub const ALL: [Self; 6] =
+        [Self::Tanh, Self::Erf, Self::Relu { threshold: 0.0 }, Self::Linear, Self::Softplus, Self::Logistic];
+
     /// The name used in files, on the command line and in Python.
     pub fn name(self) -> &'static str {
         match self {
@@ -78,25 +83,6 @@ impl Transfer {
             Self::Linear => x,
             Self::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
             Self::Logistic => logistic(x).0,
-        }
-    }
-
-    /// φ of every element, by the vector kernels.
-    ///
-    /// # Panics
-    /// If the lengths differ.
-    #[track_caller]
-    pub fn values(self, x: &[f64], out: &mut [f64]) {
-        match self {
-            Self::Tanh => kernels::tanh(x, out),
-            Self::Softplus => kernels::softplus(x, out),
-            Self::Logistic => kernels::logistic(x, out),
-            Self::Erf | Self::Relu { .. } | Self::Linear => {
-                assert_eq!(x.len(), out.len(), "one output for each input");
-                for (value, &x) in out.iter_mut().zip(x) {
-                    *value = self.value(x);
-                }
-            }
         }
     }
 
@@ -184,6 +170,74 @@ impl Transfer {
                 }
             }
         }
+    }
+}
+
+/// Whole slices at once, in `f32` or `f64`, by the vector [`kernels`](crate::kernels).
+impl Transfer {
+    /// `out = φ(x)`.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    #[track_caller]
+    pub fn values<T: Real>(self, x: &[T], out: &mut [T]) {
+        T::transfer(self, Pass::Value { x, out });
+    }
+
+    /// `x = φ(x)`.
+    pub fn values_in_place<T: Real>(self, x: &mut [T]) {
+        T::transfer(self, Pass::InPlace { x });
+    }
+
+    /// `phi = φ(x)` and `phi_prime = φ'(x)` in one pass.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    #[track_caller]
+    pub fn with_first<T: Real>(self, x: &[T], phi: &mut [T], phi_prime: &mut [T]) {
+        T::transfer(self, Pass::Prime { x, phi, phi_prime });
+    }
+
+    /// `phi = φ(x)`, `phi_prime = φ'(x)` and `phi_second = φ''(x)` in one pass.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    #[track_caller]
+    pub fn with_second<T: Real>(self, x: &[T], phi: &mut [T], phi_prime: &mut [T], phi_second: &mut [T]) {
+        T::transfer(self, Pass::Primes { x, phi, phi_prime, phi_second });
+    }
+
+    /// One Euler step of the current form, `x ← x + α (−x + drive)` and `r = φ(x)` of the new x, in one
+    /// pass; `alpha` is dt/τ.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    ///
+    /// ```
+    /// use attractorlab_numerics::transfer::Transfer;
+    /// let (mut x, mut r) = ([1.0_f64, -1.0], [0.0; 2]);
+    /// Transfer::Relu { threshold: 0.0 }.euler_step(&mut x, &[3.0, 0.0], 0.5, &mut r);
+    /// assert_eq!((x, r), ([2.0, -0.5], [2.0, 0.0]));
+    /// ```
+    #[track_caller]
+    pub fn euler_step<T: Real>(self, x: &mut [T], drive: &[T], alpha: T, r: &mut [T]) {
+        T::transfer(self, Pass::Current { x, drive, alpha, r });
+    }
+
+    /// One Euler step of the rate form, `r ← r + α (−r + φ(drive))`, in one pass; `alpha` is dt/τ.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    ///
+    /// ```
+    /// use attractorlab_numerics::transfer::Transfer;
+    /// let mut r = [1.0_f32, 1.0];
+    /// Transfer::Relu { threshold: 0.0 }.euler_step_rate(&mut r, &[3.0, -2.0], 0.5);
+    /// assert_eq!(r, [2.0, 0.5]);
+    /// ```
+    #[track_caller]
+    pub fn euler_step_rate<T: Real>(self, r: &mut [T], drive: &[T], alpha: T) {
+        T::transfer(self, Pass::Rate { r, drive, alpha });
     }
 }
 

@@ -26,6 +26,22 @@ pub enum AverageError {
         /// Why.
         reason: &'static str,
     },
+    /// A user's transfer function does not provide what the product needs.
+    #[error("the average of {product} needs {what}, which this transfer function does not provide")]
+    Missing {
+        /// The product.
+        product: Product,
+        /// The missing function.
+        what: &'static str,
+    },
+    /// Adaptive quadrature did not reach the accuracy.
+    #[error("the average of {product} could not be resolved: relative error {error:.1e} remains")]
+    Unresolved {
+        /// The product.
+        product: Product,
+        /// Estimated error, relative to the average of the magnitude.
+        error: f64,
+    },
 }
 
 pub(crate) fn require(

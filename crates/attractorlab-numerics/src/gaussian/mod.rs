@@ -20,6 +20,7 @@
 //! # }
 //! ```
 
+pub mod adaptive;
 mod erf;
 mod error;
 mod hermite;

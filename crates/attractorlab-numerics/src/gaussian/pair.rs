@@ -44,7 +44,7 @@ impl Pair {
         Self { mean: [0.0; 2], sd, correlation }
     }
 
-    fn swapped(self) -> Self {
+    pub(super) fn swapped(self) -> Self {
         let Self { mean: [m1, m2], sd: [s1, s2], correlation } = self;
         Self { mean: [m2, m1], sd: [s2, s1], correlation }
     }

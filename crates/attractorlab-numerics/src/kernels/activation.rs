@@ -4,46 +4,60 @@ use super::elementary::{at_most, exp, expm1_positive, gauss, log1p_unit, polynom
 use super::lane::Lane;
 
 /// A function of one real variable, to be run over slices.
-pub(super) trait Function<T: Lane> {
+pub(super) trait Function<T: Lane>: Copy {
     /// f(x).
-    fn value<const FMA: bool>(x: T) -> T;
+    fn value<const FMA: bool>(self, x: T) -> T;
 }
 
 /// A function with derivatives.
 pub(super) trait Smooth<T: Lane>: Function<T> {
     /// f(x), f'(x).
-    fn with_prime<const FMA: bool>(x: T) -> (T, T);
+    fn with_prime<const FMA: bool>(self, x: T) -> (T, T);
     /// f(x), f'(x), f''(x).
-    fn with_primes<const FMA: bool>(x: T) -> (T, T, T);
+    fn with_primes<const FMA: bool>(self, x: T) -> (T, T, T);
 }
 
 /// exp(x).
+#[derive(Clone, Copy)]
 pub(super) struct Exp;
 /// exp(−x²/2).
+#[derive(Clone, Copy)]
 pub(super) struct Gaussian;
 /// tanh(x).
+#[derive(Clone, Copy)]
 pub(super) struct Tanh;
 /// erf(x).
+#[derive(Clone, Copy)]
 pub(super) struct Erf;
 /// 1/(1 + exp(−x)).
+#[derive(Clone, Copy)]
 pub(super) struct Logistic;
 /// log(1 + exp(x)).
+#[derive(Clone, Copy)]
 pub(super) struct Softplus;
-/// max(x, 0).
-pub(super) struct Relu;
+/// erf(x/√2), the transfer function.
+#[derive(Clone, Copy)]
+pub(super) struct NormalErf;
+/// max(x − θ, 0).
+#[derive(Clone, Copy)]
+pub(super) struct Relu<T> {
+    /// θ.
+    pub(super) threshold: T,
+}
 /// x.
+#[derive(Clone, Copy)]
 pub(super) struct Linear;
 
 impl<T: Lane> Function<T> for Exp {
     #[inline(always)]
-    fn value<const FMA: bool>(x: T) -> T {
+    fn value<const FMA: bool>(self, x: T) -> T {
         exp::<T, FMA>(x)
     }
 }
 
 impl<T: Lane> Function<T> for Gaussian {
     #[inline(always)]
-    fn value<const FMA: bool>(x: T) -> T {
+    fn value<const FMA: bool>(self, x: T) -> T {
         gauss::<T, FMA, true>(x)
     }
 }
@@ -64,14 +78,14 @@ impl Tanh {
 
 impl<T: Lane> Function<T> for Tanh {
     #[inline(always)]
-    fn value<const FMA: bool>(x: T) -> T {
+    fn value<const FMA: bool>(self, x: T) -> T {
         Self::parts::<T, FMA>(x).0.copysign(x)
     }
 }
 
 impl<T: Lane> Smooth<T> for Tanh {
     #[inline(always)]
-    fn with_prime<const FMA: bool>(x: T) -> (T, T) {
+    fn with_prime<const FMA: bool>(self, x: T) -> (T, T) {
         let (t, d) = Self::parts::<T, FMA>(x);
         // 1 − t² = (1 − t)(1 + t) with 1 − t = 2/d keeps its relative accuracy in the tails.
         let prime = (T::TWO / d) * (T::ONE + t);
@@ -79,8 +93,8 @@ impl<T: Lane> Smooth<T> for Tanh {
         (t.copysign(x), if far { T::ZERO } else { prime })
     }
     #[inline(always)]
-    fn with_primes<const FMA: bool>(x: T) -> (T, T, T) {
-        let (t, prime) = Self::with_prime::<FMA>(x);
+    fn with_primes<const FMA: bool>(self, x: T) -> (T, T, T) {
+        let (t, prime) = self.with_prime::<FMA>(x);
         (t, prime, -T::TWO * t * prime)
     }
 }
@@ -100,25 +114,32 @@ impl Erf {
 
 impl<T: Lane> Function<T> for Erf {
     #[inline(always)]
-    fn value<const FMA: bool>(x: T) -> T {
+    fn value<const FMA: bool>(self, x: T) -> T {
         let size = at_most(x.abs(), T::ERF_MAX);
         // The rounding error of x² is harmless here: erfc is small where it matters.
         Self::from_gauss::<T, FMA>(x, exp::<T, FMA>(-size * size))
     }
 }
 
-impl<T: Lane> Smooth<T> for Erf {
+impl<T: Lane> Function<T> for NormalErf {
     #[inline(always)]
-    fn with_prime<const FMA: bool>(x: T) -> (T, T) {
-        let g = gauss::<T, FMA, false>(x);
-        (Self::from_gauss::<T, FMA>(x, g), T::TWO_OVER_SQRT_PI * g)
+    fn value<const FMA: bool>(self, x: T) -> T {
+        Erf.value::<FMA>(x * T::FRAC_1_SQRT_2)
+    }
+}
+
+impl<T: Lane> Smooth<T> for NormalErf {
+    #[inline(always)]
+    fn with_prime<const FMA: bool>(self, x: T) -> (T, T) {
+        let g = gauss::<T, FMA, true>(x);
+        (Erf::from_gauss::<T, FMA>(x * T::FRAC_1_SQRT_2, g), T::SQRT_2_OVER_PI * g)
     }
     #[inline(always)]
-    fn with_primes<const FMA: bool>(x: T) -> (T, T, T) {
-        let (value, prime) = Self::with_prime::<FMA>(x);
+    fn with_primes<const FMA: bool>(self, x: T) -> (T, T, T) {
+        let (value, prime) = self.with_prime::<FMA>(x);
         // x may be infinite where the derivative is 0.
         let limited = at_most(x.abs(), T::GAUSS_MAX).copysign(x);
-        (value, prime, -T::TWO * limited * prime)
+        (value, prime, -limited * prime)
     }
 }
 
@@ -139,20 +160,20 @@ impl Logistic {
 
 impl<T: Lane> Function<T> for Logistic {
     #[inline(always)]
-    fn value<const FMA: bool>(x: T) -> T {
+    fn value<const FMA: bool>(self, x: T) -> T {
         Self::from_exp::<T, FMA>(x, exp::<T, FMA>(-x.abs()))
     }
 }
 
 impl<T: Lane> Smooth<T> for Logistic {
     #[inline(always)]
-    fn with_prime<const FMA: bool>(x: T) -> (T, T) {
+    fn with_prime<const FMA: bool>(self, x: T) -> (T, T) {
         let z = exp::<T, FMA>(-x.abs());
         let d = T::ONE + z;
         (Self::from_exp::<T, FMA>(x, z), z / (d * d))
     }
     #[inline(always)]
-    fn with_primes<const FMA: bool>(x: T) -> (T, T, T) {
+    fn with_primes<const FMA: bool>(self, x: T) -> (T, T, T) {
         let z = exp::<T, FMA>(-x.abs());
         let inverse = T::ONE / (T::ONE + z);
         let prime = z * inverse * inverse;
@@ -164,7 +185,7 @@ impl<T: Lane> Smooth<T> for Logistic {
 
 impl<T: Lane> Function<T> for Softplus {
     #[inline(always)]
-    fn value<const FMA: bool>(x: T) -> T {
+    fn value<const FMA: bool>(self, x: T) -> T {
         let z = exp::<T, FMA>(-x.abs());
         let positive = if x < T::ZERO { T::ZERO } else { x };
         positive + log1p_unit::<T, FMA>(z)
@@ -173,12 +194,12 @@ impl<T: Lane> Function<T> for Softplus {
 
 impl<T: Lane> Smooth<T> for Softplus {
     #[inline(always)]
-    fn with_prime<const FMA: bool>(x: T) -> (T, T) {
-        let (value, prime, _) = Self::with_primes::<FMA>(x);
+    fn with_prime<const FMA: bool>(self, x: T) -> (T, T) {
+        let (value, prime, _) = self.with_primes::<FMA>(x);
         (value, prime)
     }
     #[inline(always)]
-    fn with_primes<const FMA: bool>(x: T) -> (T, T, T) {
+    fn with_primes<const FMA: bool>(self, x: T) -> (T, T, T) {
         let z = exp::<T, FMA>(-x.abs());
         let positive = if x < T::ZERO { T::ZERO } else { x };
         let d = T::ONE + z;
@@ -186,42 +207,43 @@ impl<T: Lane> Smooth<T> for Softplus {
     }
 }
 
-impl<T: Lane> Function<T> for Relu {
+impl<T: Lane> Function<T> for Relu<T> {
     #[inline(always)]
-    fn value<const FMA: bool>(x: T) -> T {
+    fn value<const FMA: bool>(self, x: T) -> T {
         // Written so that NaN stays NaN.
-        if x <= T::ZERO { T::ZERO } else { x }
+        if x <= self.threshold { T::ZERO } else { x - self.threshold }
     }
 }
 
-impl<T: Lane> Smooth<T> for Relu {
+impl<T: Lane> Smooth<T> for Relu<T> {
     #[inline(always)]
-    fn with_prime<const FMA: bool>(x: T) -> (T, T) {
-        let prime = if x > T::ZERO { T::ONE } else { T::ZERO };
-        (Self::value::<FMA>(x), if x.is_nan() { x } else { prime })
+    fn with_prime<const FMA: bool>(self, x: T) -> (T, T) {
+        let above = if x > self.threshold { T::ONE } else { T::ZERO };
+        let prime = if x == self.threshold { T::HALF } else { above };
+        (self.value::<FMA>(x), if x.is_nan() { x } else { prime })
     }
     #[inline(always)]
-    fn with_primes<const FMA: bool>(x: T) -> (T, T, T) {
-        let (value, prime) = Self::with_prime::<FMA>(x);
+    fn with_primes<const FMA: bool>(self, x: T) -> (T, T, T) {
+        let (value, prime) = self.with_prime::<FMA>(x);
         (value, prime, if x.is_nan() { x } else { T::ZERO })
     }
 }
 
 impl<T: Lane> Function<T> for Linear {
     #[inline(always)]
-    fn value<const FMA: bool>(x: T) -> T {
+    fn value<const FMA: bool>(self, x: T) -> T {
         x
     }
 }
 
 impl<T: Lane> Smooth<T> for Linear {
     #[inline(always)]
-    fn with_prime<const FMA: bool>(x: T) -> (T, T) {
+    fn with_prime<const FMA: bool>(self, x: T) -> (T, T) {
         (x, if x.is_nan() { x } else { T::ONE })
     }
     #[inline(always)]
-    fn with_primes<const FMA: bool>(x: T) -> (T, T, T) {
-        let (value, prime) = Self::with_prime::<FMA>(x);
+    fn with_primes<const FMA: bool>(self, x: T) -> (T, T, T) {
+        let (value, prime) = self.with_prime::<FMA>(x);
         (value, prime, if x.is_nan() { x } else { T::ZERO })
     }
 }

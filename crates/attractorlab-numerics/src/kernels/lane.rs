@@ -42,8 +42,9 @@ pub(super) trait Lane:
     const GAUSS_MAX: Self;
     /// Largest `|x|` of the large-argument branch of erf: erf rounds to 1 there.
     const ERF_MAX: Self;
-    /// 2/√π.
-    const TWO_OVER_SQRT_PI: Self;
+    /// 1/√2 and √(2/π).
+    const FRAC_1_SQRT_2: Self;
+    const SQRT_2_OVER_PI: Self;
     /// √2 − 1.
     const SQRT_2_MINUS_1: Self;
 
@@ -114,7 +115,8 @@ impl_lane!(f64, u64, 52, {
     const EXP_SAFE: Self = 708.0;
     const GAUSS_MAX: Self = 39.0;
     const ERF_MAX: Self = 6.0;
-    const TWO_OVER_SQRT_PI: Self = std::f64::consts::FRAC_2_SQRT_PI;
+    const FRAC_1_SQRT_2: Self = std::f64::consts::FRAC_1_SQRT_2;
+    const SQRT_2_OVER_PI: Self = 0.7978845608028654;
     const SQRT_2_MINUS_1: Self = 0.41421356237309503;
     const EXP: &'static [Self] = &[
         0.5000000000000006,
@@ -178,7 +180,8 @@ impl_lane!(f32, u32, 23, {
     const EXP_SAFE: Self = 87.0;
     const GAUSS_MAX: Self = 15.0;
     const ERF_MAX: Self = 4.0;
-    const TWO_OVER_SQRT_PI: Self = std::f32::consts::FRAC_2_SQRT_PI;
+    const FRAC_1_SQRT_2: Self = std::f32::consts::FRAC_1_SQRT_2;
+    const SQRT_2_OVER_PI: Self = 0.7978846;
     const SQRT_2_MINUS_1: Self = 0.41421357;
     const EXP: &'static [Self] = &[0.5, 0.16666542, 0.041666284, 0.008366628, 0.0013946227];
     const LOG: &'static [Self] = &[0.6666666, 0.40000343, 0.28536716, 0.23594236];

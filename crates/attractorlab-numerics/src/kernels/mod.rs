@@ -1,8 +1,8 @@
 //! Vector kernels over slices, for `f32` and `f64`, on the widest instruction set of the processor.
 //!
-//! Elementary functions ([`exp`], [`gaussian`]), transfer functions with their derivatives in one pass
-//! ([`Activation`] and the functions named after its members), the fused Euler steps of a network, and
-//! the vector operations [`dot`], [`axpy`] and [`scale`].
+//! Elementary functions ([`exp`], [`gaussian`], [`erf`], [`tanh`]) and the vector operations [`dot`],
+//! [`axpy`] and [`scale`]. Transfer functions with their derivatives, and the fused Euler steps of a
+//! network, are methods of [`Transfer`](crate::transfer::Transfer) that run here.
 //!
 //! | property | what holds on every instruction set |
 //! |---|---|
@@ -26,9 +26,8 @@ mod real;
 mod symmetric;
 
 pub use api::{
-    Activation, axpy, dot, erf, erf_and_prime, erf_in_place, exp, exp_in_place, gaussian, gaussian_in_place,
-    logistic, logistic_and_prime, logistic_in_place, relu, relu_and_prime, relu_in_place, scale, softplus,
-    softplus_and_prime, softplus_in_place, tanh, tanh_and_prime, tanh_in_place,
+    axpy, dot, erf, erf_in_place, exp, exp_in_place, gaussian, gaussian_in_place, scale, tanh, tanh_in_place,
 };
 pub use dispatch::{LEVEL_VARIABLE, Level, LevelError, level, select_level};
+pub(crate) use real::Pass;
 pub use real::Real;

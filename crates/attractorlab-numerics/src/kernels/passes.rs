@@ -160,13 +160,14 @@ unsafe fn blocks<T: Lane, const IN: usize, const OUT: usize>(
 }
 
 #[inline(always)]
-unsafe fn map_body<T: Lane, F: Function<T>, const FMA: bool>(n: usize, x: *const T, out: *mut T) {
+unsafe fn map_body<T: Lane, F: Function<T>, const FMA: bool>(f: F, n: usize, x: *const T, out: *mut T) {
     // SAFETY: the caller's promise is the one that `blocks` asks for.
-    unsafe { blocks(n, [x], [out], |[x]| [F::value::<FMA>(x)]) }
+    unsafe { blocks(n, [x], [out], |[x]| [f.value::<FMA>(x)]) }
 }
 
 #[inline(always)]
 unsafe fn prime_body<T: Lane, F: Smooth<T>, const FMA: bool>(
+    f: F,
     n: usize,
     x: *const T,
     phi: *mut T,
@@ -175,7 +176,7 @@ unsafe fn prime_body<T: Lane, F: Smooth<T>, const FMA: bool>(
     // SAFETY: the caller's promise is the one that `blocks` asks for.
     unsafe {
         blocks(n, [x], [phi, prime], |[x]| {
-            let (phi, prime) = F::with_prime::<FMA>(x);
+            let (phi, prime) = f.with_prime::<FMA>(x);
             [phi, prime]
         });
     }
@@ -183,6 +184,7 @@ unsafe fn prime_body<T: Lane, F: Smooth<T>, const FMA: bool>(
 
 #[inline(always)]
 unsafe fn primes_body<T: Lane, F: Smooth<T>, const FMA: bool>(
+    f: F,
     n: usize,
     x: *const T,
     phi: *mut T,
@@ -192,7 +194,7 @@ unsafe fn primes_body<T: Lane, F: Smooth<T>, const FMA: bool>(
     // SAFETY: the caller's promise is the one that `blocks` asks for.
     unsafe {
         blocks(n, [x], [phi, prime, second], |[x]| {
-            let (phi, prime, second) = F::with_primes::<FMA>(x);
+            let (phi, prime, second) = f.with_primes::<FMA>(x);
             [phi, prime, second]
         });
     }
@@ -200,6 +202,7 @@ unsafe fn primes_body<T: Lane, F: Smooth<T>, const FMA: bool>(
 
 #[inline(always)]
 unsafe fn current_body<T: Lane, F: Function<T>, const FMA: bool>(
+    f: F,
     n: usize,
     alpha: T,
     x: *mut T,
@@ -210,13 +213,14 @@ unsafe fn current_body<T: Lane, F: Function<T>, const FMA: bool>(
     unsafe {
         blocks(n, [x.cast_const(), drive], [x, r], |[x, drive]| {
             let next = alpha.madd::<FMA>(drive - x, x);
-            [next, F::value::<FMA>(next)]
+            [next, f.value::<FMA>(next)]
         });
     }
 }
 
 #[inline(always)]
 unsafe fn rate_body<T: Lane, F: Function<T>, const FMA: bool>(
+    f: F,
     n: usize,
     alpha: T,
     r: *mut T,
@@ -225,7 +229,7 @@ unsafe fn rate_body<T: Lane, F: Function<T>, const FMA: bool>(
     // SAFETY: the caller's promise is the one that `blocks` asks for.
     unsafe {
         blocks(n, [r.cast_const(), drive], [r], |[r, drive]| {
-            [alpha.madd::<FMA>(F::value::<FMA>(drive) - r, r)]
+            [alpha.madd::<FMA>(f.value::<FMA>(drive) - r, r)]
         });
     }
 }
@@ -268,27 +272,27 @@ unsafe fn dot_body<T: Lane, const FMA: bool>(n: usize, x: *const T, y: *const T)
 
 dispatched! {
     /// `out = f(x)`.
-    fn map_raw = map_body<T: Lane, F: Function<T>>(n: usize, x: *const T, out: *mut T)
+    fn map_raw = map_body<T: Lane, F: Function<T>>(f: F, n: usize, x: *const T, out: *mut T)
 }
 dispatched! {
     /// `phi = f(x)`, `prime = f'(x)`.
-    fn prime_raw = prime_body<T: Lane, F: Smooth<T>>(n: usize, x: *const T, phi: *mut T, prime: *mut T)
+    fn prime_raw = prime_body<T: Lane, F: Smooth<T>>(f: F, n: usize, x: *const T, phi: *mut T, prime: *mut T)
 }
 dispatched! {
     /// `phi = f(x)`, `prime = f'(x)`, `second = f''(x)`.
     fn primes_raw = primes_body<T: Lane, F: Smooth<T>>(
-        n: usize, x: *const T, phi: *mut T, prime: *mut T, second: *mut T,
+        f: F, n: usize, x: *const T, phi: *mut T, prime: *mut T, second: *mut T,
     )
 }
 dispatched! {
     /// `x += alpha (drive − x)`, `r = f(x)`.
     fn current_raw = current_body<T: Lane, F: Function<T>>(
-        n: usize, alpha: T, x: *mut T, drive: *const T, r: *mut T,
+        f: F, n: usize, alpha: T, x: *mut T, drive: *const T, r: *mut T,
     )
 }
 dispatched! {
     /// `r += alpha (f(drive) − r)`.
-    fn rate_raw = rate_body<T: Lane, F: Function<T>>(n: usize, alpha: T, r: *mut T, drive: *const T)
+    fn rate_raw = rate_body<T: Lane, F: Function<T>>(f: F, n: usize, alpha: T, r: *mut T, drive: *const T)
 }
 dispatched! {
     /// `y += alpha x`.
@@ -306,55 +310,61 @@ fn check_length(what: &'static str, expected: usize, found: usize) {
 
 /// `out = f(x)`.
 #[track_caller]
-pub(super) fn map<T: Lane, F: Function<T>>(x: &[T], out: &mut [T]) {
+pub(super) fn map<T: Lane, F: Function<T>>(f: F, x: &[T], out: &mut [T]) {
     check_length("out", x.len(), out.len());
     // SAFETY: both slices have x.len() elements, and `out` is borrowed exclusively.
-    unsafe { map_raw::<T, F>(x.len(), x.as_ptr(), out.as_mut_ptr()) }
+    unsafe { map_raw::<T, F>(f, x.len(), x.as_ptr(), out.as_mut_ptr()) }
 }
 
 /// `x = f(x)`.
-pub(super) fn map_in_place<T: Lane, F: Function<T>>(x: &mut [T]) {
+pub(super) fn map_in_place<T: Lane, F: Function<T>>(f: F, x: &mut [T]) {
     let (n, x) = (x.len(), x.as_mut_ptr());
     // SAFETY: input and output coincide, and are borrowed exclusively for n elements.
-    unsafe { map_raw::<T, F>(n, x.cast_const(), x) }
+    unsafe { map_raw::<T, F>(f, n, x.cast_const(), x) }
 }
 
 /// `phi = f(x)`, `prime = f'(x)`.
 #[track_caller]
-pub(super) fn with_prime<T: Lane, F: Smooth<T>>(x: &[T], phi: &mut [T], prime: &mut [T]) {
+pub(super) fn with_prime<T: Lane, F: Smooth<T>>(f: F, x: &[T], phi: &mut [T], prime: &mut [T]) {
     check_length("phi", x.len(), phi.len());
     check_length("phi_prime", x.len(), prime.len());
     // SAFETY: all slices have x.len() elements, and the outputs are borrowed exclusively.
-    unsafe { prime_raw::<T, F>(x.len(), x.as_ptr(), phi.as_mut_ptr(), prime.as_mut_ptr()) }
+    unsafe { prime_raw::<T, F>(f, x.len(), x.as_ptr(), phi.as_mut_ptr(), prime.as_mut_ptr()) }
 }
 
 /// `phi = f(x)`, `prime = f'(x)`, `second = f''(x)`.
 #[track_caller]
-pub(super) fn with_primes<T: Lane, F: Smooth<T>>(x: &[T], phi: &mut [T], prime: &mut [T], second: &mut [T]) {
+pub(super) fn with_primes<T: Lane, F: Smooth<T>>(
+    f: F,
+    x: &[T],
+    phi: &mut [T],
+    prime: &mut [T],
+    second: &mut [T],
+) {
     check_length("phi", x.len(), phi.len());
     check_length("phi_prime", x.len(), prime.len());
     check_length("phi_second", x.len(), second.len());
     // SAFETY: all slices have x.len() elements, and the outputs are borrowed exclusively.
     unsafe {
-        primes_raw::<T, F>(x.len(), x.as_ptr(), phi.as_mut_ptr(), prime.as_mut_ptr(), second.as_mut_ptr());
+        primes_raw::<T, F>(f, x.len(), x.as_ptr(), phi.as_mut_ptr(), prime.as_mut_ptr(), second.as_mut_ptr());
     }
 }
 
 /// `x += alpha (drive − x)`, `r = f(x)`.
 #[track_caller]
-pub(super) fn euler_current<T: Lane, F: Function<T>>(x: &mut [T], drive: &[T], alpha: T, r: &mut [T]) {
+pub(super) fn euler_current<T: Lane, F: Function<T>>(f: F, x: &mut [T], drive: &[T], alpha: T, r: &mut [T]) {
     check_length("drive", x.len(), drive.len());
     check_length("r", x.len(), r.len());
     // SAFETY: all slices have x.len() elements; `x` (input and output) and `r` are borrowed exclusively.
-    unsafe { current_raw::<T, F>(x.len(), alpha, x.as_mut_ptr(), drive.as_ptr(), r.as_mut_ptr()) }
+    unsafe { current_raw::<T, F>(f, x.len(), alpha, x.as_mut_ptr(), drive.as_ptr(), r.as_mut_ptr()) }
 }
 
 /// `r += alpha (f(drive) − r)`.
 #[track_caller]
-pub(super) fn euler_rate<T: Lane, F: Function<T>>(r: &mut [T], drive: &[T], alpha: T) {
+pub(super) fn euler_rate<T: Lane, F: Function<T>>(f: F, r: &mut [T], drive: &[T], alpha: T) {
     check_length("drive", r.len(), drive.len());
     // SAFETY: both slices have r.len() elements; `r` (input and output) is borrowed exclusively.
-    unsafe { rate_raw::<T, F>(r.len(), alpha, r.as_mut_ptr(), drive.as_ptr()) }
+    unsafe { rate_raw::<T, F>(f, r.len(), alpha, r.as_mut_ptr(), drive.as_ptr()) }
 }
 
 /// `y += alpha x`.

@@ -4,11 +4,13 @@ use std::fmt::{Debug, Display, LowerExp};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use super::activation::{Erf, Exp, Gaussian, Linear, Logistic, Relu, Smooth, Softplus, Tanh};
-use super::api::Activation;
+use super::activation::{
+    Erf, Exp, Function, Gaussian, Linear, Logistic, NormalErf, Relu, Smooth, Softplus, Tanh,
+};
 use super::lane::Lane;
 use super::{passes, symmetric};
 use crate::linalg::Products;
+use crate::transfer::Transfer;
 
 /// What to do with a function, over which slices.
 pub enum Pass<'a, T> {
@@ -25,13 +27,15 @@ pub enum Pass<'a, T> {
 pub enum Elementary {
     Exp,
     Gaussian,
+    Erf,
+    Tanh,
 }
 
 /// The kernels of one element type. Implemented with concrete types, so that they are compiled in this
 /// crate alone; private, which seals [`Real`].
 pub trait Kernels: Sized {
     fn elementary(function: Elementary, pass: Pass<'_, Self>);
-    fn activate(function: Activation, pass: Pass<'_, Self>);
+    fn transfer(function: Transfer, pass: Pass<'_, Self>);
     fn dot(x: &[Self], y: &[Self]) -> Self;
     fn axpy(alpha: Self, x: &[Self], y: &mut [Self]);
     /// `A ← A − w vᵀ`, then `out = A f`, for a symmetric A given by the columns of its lower triangle.
@@ -39,16 +43,25 @@ pub trait Kernels: Sized {
 }
 
 #[track_caller]
-fn run<T: Lane, F: Smooth<T>>(pass: Pass<'_, T>) {
+fn run<T: Lane, F: Smooth<T>>(f: F, pass: Pass<'_, T>) {
     match pass {
-        Pass::Value { x, out } => passes::map::<T, F>(x, out),
-        Pass::InPlace { x } => passes::map_in_place::<T, F>(x),
-        Pass::Prime { x, phi, phi_prime } => passes::with_prime::<T, F>(x, phi, phi_prime),
+        Pass::Value { x, out } => passes::map(f, x, out),
+        Pass::InPlace { x } => passes::map_in_place(f, x),
+        Pass::Prime { x, phi, phi_prime } => passes::with_prime(f, x, phi, phi_prime),
         Pass::Primes { x, phi, phi_prime, phi_second } => {
-            passes::with_primes::<T, F>(x, phi, phi_prime, phi_second);
+            passes::with_primes(f, x, phi, phi_prime, phi_second);
         }
-        Pass::Current { x, drive, alpha, r } => passes::euler_current::<T, F>(x, drive, alpha, r),
-        Pass::Rate { r, drive, alpha } => passes::euler_rate::<T, F>(r, drive, alpha),
+        Pass::Current { x, drive, alpha, r } => passes::euler_current(f, x, drive, alpha, r),
+        Pass::Rate { r, drive, alpha } => passes::euler_rate(f, r, drive, alpha),
+    }
+}
+
+#[track_caller]
+fn run_value<T: Lane, F: Function<T>>(f: F, pass: Pass<'_, T>) {
+    match pass {
+        Pass::Value { x, out } => passes::map(f, x, out),
+        Pass::InPlace { x } => passes::map_in_place(f, x),
+        _ => unreachable!("elementary functions are asked for values only"),
     }
 }
 
@@ -57,23 +70,22 @@ macro_rules! impl_kernels {
         impl Kernels for $real {
             #[track_caller]
             fn elementary(function: Elementary, pass: Pass<'_, Self>) {
-                match (function, pass) {
-                    (Elementary::Exp, Pass::Value { x, out }) => passes::map::<Self, Exp>(x, out),
-                    (Elementary::Exp, Pass::InPlace { x }) => passes::map_in_place::<Self, Exp>(x),
-                    (Elementary::Gaussian, Pass::Value { x, out }) => passes::map::<Self, Gaussian>(x, out),
-                    (Elementary::Gaussian, Pass::InPlace { x }) => passes::map_in_place::<Self, Gaussian>(x),
-                    _ => unreachable!("elementary functions are asked for values only"),
+                match function {
+                    Elementary::Exp => run_value(Exp, pass),
+                    Elementary::Gaussian => run_value(Gaussian, pass),
+                    Elementary::Erf => run_value(Erf, pass),
+                    Elementary::Tanh => run_value(Tanh, pass),
                 }
             }
             #[track_caller]
-            fn activate(function: Activation, pass: Pass<'_, Self>) {
+            fn transfer(function: Transfer, pass: Pass<'_, Self>) {
                 match function {
-                    Activation::Tanh => run::<Self, Tanh>(pass),
-                    Activation::Erf => run::<Self, Erf>(pass),
-                    Activation::Logistic => run::<Self, Logistic>(pass),
-                    Activation::Softplus => run::<Self, Softplus>(pass),
-                    Activation::Relu => run::<Self, Relu>(pass),
-                    Activation::Linear => run::<Self, Linear>(pass),
+                    Transfer::Tanh => run(Tanh, pass),
+                    Transfer::Erf => run(NormalErf, pass),
+                    Transfer::Logistic => run(Logistic, pass),
+                    Transfer::Softplus => run(Softplus, pass),
+                    Transfer::Relu { threshold } => run(Relu { threshold: threshold as Self }, pass),
+                    Transfer::Linear => run(Linear, pass),
                 }
             }
             #[track_caller]

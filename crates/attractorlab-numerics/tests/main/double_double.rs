@@ -169,6 +169,16 @@ impl Double {
         product(x, x).scaled(-0.5).exp()
     }
 
+    /// erf(x/√2): erf at the rounded argument, and the slope there times what the rounding cut off.
+    pub(crate) fn erf_over_root_2(x: f64) -> Self {
+        if !x.is_finite() || x.abs() > 40.0 {
+            return Self::erf(x);
+        }
+        let y = x * std::f64::consts::FRAC_1_SQRT_2;
+        let rest = x.mul_add(std::f64::consts::FRAC_1_SQRT_2, -y) - x * 4.833646656726457e-17;
+        Self::erf(y) + (std::f64::consts::FRAC_2_SQRT_PI * (-y * y).exp() * rest).into()
+    }
+
     pub(crate) fn erf(x: f64) -> Self {
         let size = x.abs();
         if size < 1e-100 {

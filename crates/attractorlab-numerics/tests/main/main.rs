@@ -1,5 +1,6 @@
 //! Integration tests of attractorlab-numerics: one binary.
 
+mod adaptive;
 mod double_double;
 mod gaussian;
 mod kernels;

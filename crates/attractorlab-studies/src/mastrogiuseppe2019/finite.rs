@@ -1,6 +1,6 @@
 //! Finite networks of the paper's ensemble, and what is measured on them.
 
-use attractorlab::dynamics::{ClampedNetwork, ClampedOptions, EffectiveConnectivity, StaticMap, Status};
+use attractorlab::dynamics::{ClampedNetwork, EffectiveConnectivity, SolverOptions, StaticMap, Status};
 use attractorlab::network::{Connectivity, InputVectors, Transfer, gaussian_bulk};
 use attractorlab::theory::feedback::{Direction, FixedPoint, Inputs};
 use attractorlab_numerics::linalg::{ArnoldiOptions, leading_eigenvalues};
@@ -140,7 +140,7 @@ fn one_network(
         input: &vectors.input,
         readout: &readout,
     };
-    let options = ClampedOptions { tolerance: 1e-10, ..ClampedOptions::default() };
+    let options = SolverOptions { tolerance: 1e-10, ..SolverOptions::default() };
     let state = map.fixed_point_near(predicted.z, predicted.slope < 1.0, 1.5, options);
     if state.status != Status::Converged {
         return None;

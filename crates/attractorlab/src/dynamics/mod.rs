@@ -1,9 +1,20 @@
-//! What a network does: clamped states, spectra.
+//! What a network does: simulation, stationary states, spectra, chaos.
 
 mod clamped;
+mod lyapunov;
+mod simulate;
 mod spectrum;
 mod static_map;
+mod stationary;
+mod system;
 
-pub use clamped::{Clamped, ClampedNetwork, ClampedOptions, Status};
-pub use spectrum::{EffectiveConnectivity, spectrum};
+pub use clamped::ClampedNetwork;
+pub use lyapunov::{Lyapunov, LyapunovOptions, lyapunov_exponent};
+pub use simulate::{
+    DIVERGED, FlowOptions, Input, Integrator, Record, Simulation, SimulationError, SimulationOptions,
+    SimulationStatus, flow,
+};
+pub use spectrum::{EffectiveConnectivity, Outliers, outliers, spectrum};
 pub use static_map::{ClosedLoopState, StaticMap};
+pub use stationary::{SolverOptions, Stationary, Status, fixed_point};
+pub use system::{Driven, Dynamics, Time};

@@ -2,7 +2,7 @@
 
 use attractorlab_numerics::roots::refine;
 
-use super::{ClampedNetwork, ClampedOptions, Status};
+use super::{ClampedNetwork, SolverOptions, Status};
 use crate::network::mean_product;
 
 /// One feedback network with its loop cut: clamp the output at z, let the bulk settle at
@@ -43,7 +43,7 @@ impl StaticMap<'_> {
     }
 
     /// (G_N(z), the clamped state), started from `start`.
-    fn evaluate(&self, z: f64, start: &[f64], options: ClampedOptions) -> (f64, super::Clamped) {
+    fn evaluate(&self, z: f64, start: &[f64], options: SolverOptions) -> (f64, super::Stationary) {
         let clamped = self.network.solve(&self.drive(z), start, options);
         let mut rates = vec![0.0; start.len()];
         self.network.transfer.values(&clamped.x, &mut rates);
@@ -65,7 +65,7 @@ impl StaticMap<'_> {
         z: f64,
         falling: bool,
         reach: f64,
-        options: ClampedOptions,
+        options: SolverOptions,
     ) -> ClosedLoopState {
         let mut x = self.drive(z);
         let mut solves = 0;

@@ -1,6 +1,6 @@
 //! Connectivity: a random bulk and low-rank feedback, kept apart.
 
-use attractorlab_numerics::linalg::{Mat, MatRef, matvec};
+use attractorlab_numerics::linalg::{Mat, MatRef, matvec, matvec_transposed};
 
 /// `J = bulk + M Nᵀ/N`, with N×R matrices M (feedback vectors) and N (readout vectors), R ≥ 0.
 ///
@@ -116,6 +116,21 @@ impl Connectivity {
             let z = mean_product(n, r);
             for (o, m) in out.iter_mut().zip(m) {
                 *o += m * z;
+            }
+        }
+    }
+
+    /// out = Jᵀ v.
+    ///
+    /// # Panics
+    /// If a length differs from the number of units.
+    #[track_caller]
+    pub fn apply_transposed(&self, v: &[f64], out: &mut [f64]) {
+        matvec_transposed(self.bulk.as_ref(), v, out);
+        for (m, n) in self.loops() {
+            let overlap = mean_product(m, v);
+            for (o, n) in out.iter_mut().zip(n) {
+                *o += n * overlap;
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What mean-field theory predicts, in the limit of many units.
 
+pub mod chaos;
 pub mod clamped;
 pub mod feedback;
 pub mod output_dynamics;

@@ -1,6 +1,9 @@
 //! Integration tests of attractorlab: one binary.
 
+mod chaos;
+mod dynamics;
 mod feedback_networks;
 mod feedback_theory;
 mod output_dynamics;
+mod rate_networks;
 mod reference;
