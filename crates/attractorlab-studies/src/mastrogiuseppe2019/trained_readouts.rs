@@ -111,7 +111,7 @@ impl Study for TrainedReadouts {
             plane = plane.layer(dots.colour(colour).marker(marker).label(name));
             predictions.push((predicted.overlap_feedback, predicted.overlap_input));
         }
-        plane = plane.layer(Crosses::at(predictions).label("theory"));
+        plane = plane.layer(Crosses::at(predictions).colour(Colour::Black).label("theory"));
         claims.push(
             Claim::at_least(
                 "overlaps",

@@ -13,7 +13,7 @@ pub use delta::{DeltaOptions, delta_rule};
 pub use least_squares::least_squares;
 pub use recursive::{RecursiveLeastSquares, recursive_least_squares};
 
-use crate::dynamics::{ClampedNetwork, ClampedOptions, StaticMap, Status};
+use crate::dynamics::{ClampedNetwork, SolverOptions, StaticMap, Status};
 
 /// A network whose readout is to be trained: bulk, transfer function, feedback vector m, input I.
 #[derive(Debug, Clone, Copy)]
@@ -103,7 +103,7 @@ impl<'a> FeedbackTask<'a> {
     pub fn clamped_state(&self, z: f64) -> Result<Vec<f64>, TrainingError> {
         self.check()?;
         let drive: Vec<f64> = self.feedback.iter().zip(self.input).map(|(m, i)| m * z + i).collect();
-        let clamped = self.network.solve(&drive, &drive, ClampedOptions::default());
+        let clamped = self.network.solve(&drive, &drive, SolverOptions::default());
         if clamped.status == Status::Converged {
             Ok(clamped.x)
         } else {

@@ -1,6 +1,6 @@
 //! Finite networks against the statistics of independent simulations.
 
-use attractorlab::dynamics::{ClampedNetwork, ClampedOptions, Status, spectrum};
+use attractorlab::dynamics::{ClampedNetwork, SolverOptions, Status, spectrum};
 use attractorlab::network::{Connectivity, InputVectors, Transfer, gaussian_bulk};
 use attractorlab::numerics::linalg::Mat;
 use attractorlab::numerics::random::Stream;
@@ -41,8 +41,7 @@ impl Network {
 
     /// Output of the closed loop nearest to `z`, and the largest real part of its spectrum.
     fn closed_loop(&self, readout: &[f64], z: f64) -> (f64, f64) {
-        let state =
-            self.task(z).static_map(readout).fixed_point_near(z, true, 1.0, ClampedOptions::default());
+        let state = self.task(z).static_map(readout).fixed_point_near(z, true, 1.0, SolverOptions::default());
         assert_eq!(state.status, Status::Converged);
         let gains: Vec<f64> = state.x.iter().map(|&x| Transfer::Tanh.first(x)).collect();
         let connectivity = Connectivity::new(self.bulk.clone())
@@ -117,7 +116,7 @@ fn gaussian_readouts() {
                     })
                     .collect();
                 let map = network.task(get("A")).static_map(&readout);
-                map.fixed_point_near(get("A"), true, 2.0, ClampedOptions::default()).z
+                map.fixed_point_near(get("A"), true, 2.0, SolverOptions::default()).z
             })
             .collect();
         agrees(&case, "z", &outputs);
