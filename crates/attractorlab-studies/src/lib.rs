@@ -2,6 +2,7 @@
 
 mod claim;
 mod claim_text;
+pub mod foundations;
 pub mod mastrogiuseppe2019;
 pub mod run;
 pub mod statistics;
@@ -13,6 +14,7 @@ pub use study::{Context, Outcome, Preset, Progress, Silent, Study, StudyError};
 /// All studies, in the order in which they are run and reported.
 pub fn all() -> Vec<&'static dyn Study> {
     vec![
+        &foundations::RandomNetworks,
         &mastrogiuseppe2019::TargetSweep,
         &mastrogiuseppe2019::PureClasses,
         &mastrogiuseppe2019::TrainedReadouts,
