@@ -5,6 +5,7 @@
 //! `python/attractorlab/errors.py`.
 
 use attractorlab_studies::run::RunError;
+use attractorlab_sweep::{PlanError, SweepError};
 use pyo3::PyErr;
 
 mod exceptions {
@@ -24,6 +25,12 @@ pub(crate) enum Failure {
     /// The study runner refused.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// A sweep's plan is wrong.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A sweep cannot be done.
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
     /// No such number of threads.
     #[error(transparent)]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -48,7 +55,24 @@ impl From<Failure> for PyErr {
             }
             Failure::Run(RunError::Output { .. }) => OutputError::new_err(message),
             Failure::Run(RunError::Json(_)) | Failure::Json(_) => AttractorLabError::new_err(message),
+            Failure::Plan(error) => {
+                // The plan was put together from arguments: its lines mean nothing to the caller.
+                InputError::new_err(hinted(&error.message, error.hint.as_deref()))
+            }
+            Failure::Sweep(error) => {
+                let message = hinted(&message, error.hint().as_deref());
+                match error {
+                    SweepError::Write { .. } | SweepError::Keep { .. } | SweepError::Read { .. } => {
+                        OutputError::new_err(message)
+                    }
+                    _ => InputError::new_err(message),
+                }
+            }
             Failure::Python(error) => error,
         }
     }
+}
+
+fn hinted(message: &str, hint: Option<&str>) -> String {
+    hint.map_or_else(|| message.to_owned(), |hint| format!("{message}: {hint}"))
 }
