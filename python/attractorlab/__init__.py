@@ -8,6 +8,9 @@
     Mean-field theory: clamped states, trained feedback networks.
 ``attractorlab.studies``
     Figures and claims of papers, put to the test.
+``attractorlab.sweep``
+    One of the project's own computations, or a function of yours, over
+    parameters and seeds.
 
 Every exception is an ``AttractorLabError``.
 """
@@ -15,16 +18,19 @@ Every exception is an ``AttractorLabError``.
 from attractorlab import errors, gaussian, roots, studies, theory, transfer
 from attractorlab._attractorlab import __version__
 from attractorlab.errors import AttractorLabError
+from attractorlab.sweeps import Sweep, sweep
 from attractorlab.transfer import Transfer
 
 __all__ = [
     "AttractorLabError",
+    "Sweep",
     "Transfer",
     "__version__",
     "errors",
     "gaussian",
     "roots",
     "studies",
+    "sweep",
     "theory",
     "transfer",
 ]

@@ -9,6 +9,7 @@ use attractorlab::theory::feedback::FeedbackError;
 use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
 use attractorlab_numerics::roots::RootError;
 use attractorlab_studies::run::RunError;
+use attractorlab_sweep::{PlanError, SweepError};
 use pyo3::PyErr;
 
 mod exceptions {
@@ -56,6 +57,12 @@ pub(crate) enum Failure {
     /// The study runner refused.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// A sweep's plan is wrong.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A sweep cannot be done.
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
     /// No such number of threads.
     #[error(transparent)]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -104,6 +111,19 @@ impl Failure {
             Self::Run(RunError::UnknownStudy { suggestion: None, .. }) => UnknownStudyError::new_err(message),
             Self::Run(RunError::Output { .. }) => OutputError::new_err(message),
             Self::Run(RunError::Json(_)) | Self::Json(_) => AttractorLabError::new_err(message),
+            Self::Plan(error) => {
+                // The plan was put together from arguments: its lines mean nothing to the caller.
+                InputError::new_err(hinted(&error.message, error.hint.as_deref()))
+            }
+            Self::Sweep(error) => {
+                let message = hinted(&message, error.hint().as_deref());
+                match error {
+                    SweepError::Write { .. } | SweepError::Keep { .. } | SweepError::Read { .. } => {
+                        OutputError::new_err(message)
+                    }
+                    _ => InputError::new_err(message),
+                }
+            }
             Self::Python(error) => error,
         }
     }
@@ -114,4 +134,8 @@ impl From<Failure> for PyErr {
         let message = failure.to_string();
         failure.exception(message)
     }
+}
+
+fn hinted(message: &str, hint: Option<&str>) -> String {
+    hint.map_or_else(|| message.to_owned(), |hint| format!("{message}: {hint}"))
 }

@@ -10,6 +10,7 @@ mod gaussian;
 mod interrupt;
 mod roots;
 mod studies;
+mod sweeps;
 mod transfer;
 
 use pyo3::prelude::*;
@@ -29,5 +30,11 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<feedback::ReadoutCurve>()?;
     module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
     module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
+    module.add_function(wrap_pyfunction!(sweeps::sweep_names, module)?)?;
+    module.add_function(wrap_pyfunction!(sweeps::sweep_run, module)?)?;
+    module.add_function(wrap_pyfunction!(sweeps::sweep_declaration, module)?)?;
+    module.add_function(wrap_pyfunction!(sweeps::sweep_status, module)?)?;
+    module.add_function(wrap_pyfunction!(sweeps::sweep_collect, module)?)?;
+    module.add_class::<sweeps::SweepSession>()?;
     Ok(())
 }
