@@ -68,6 +68,7 @@ mod tests {
         assert!((chi_square_tail(18.307038053275146, 10) - 0.05).abs() < 1e-9);
         // t = 2.093024 is the 97.5 % point at 19 degrees of freedom.
         assert!((student_to_normal(2.0930240544082634, 19.0) - 1.959963984540054).abs() < 1e-7);
-        assert!((student_to_normal(-1.0, 1e9) + 1.0).abs() < 1e-6);
+        assert!((student_to_normal(-1.0, 19.0) + 0.9743620591557159).abs() < 1e-9);
+        assert!((student_to_normal(5.0, 19.0) - 3.945903136664087).abs() < 1e-8);
     }
 }
