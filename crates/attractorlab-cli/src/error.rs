@@ -54,6 +54,24 @@ pub(crate) enum CliError {
     #[error("{0}")]
     #[diagnostic(help("'theory feedback --help' says what each argument is"))]
     Feedback(#[from] FeedbackError),
+    /// A file that `simulate` cannot read or understand.
+    #[error("{path}: {reason}")]
+    #[diagnostic(help("'simulate --help' shows a complete file"))]
+    SimulationFile {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A simulation's values that cannot be written.
+    #[error("cannot write {path}: {source}")]
+    #[diagnostic(help("choose another file with -o"))]
+    SimulationOutput {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A product that cannot be read.
     #[error("{0}")]
     #[diagnostic(help("quote products with primes: attractorlab theory average \"phi'\" --sd 1"))]

@@ -2,6 +2,7 @@
 
 pub(crate) mod claims;
 mod completions;
+mod simulate;
 mod study_list;
 mod study_run;
 mod sweep;
@@ -42,6 +43,8 @@ enum Command {
     /// Compute what the theory predicts
     #[command(subcommand)]
     Theory(TheoryCommand),
+    /// Simulate a network that a TOML file describes
+    Simulate(simulate::Arguments),
     /// Sweep parameters and seeds, on this machine or on a Slurm cluster
     #[command(subcommand)]
     Sweep(sweep::SweepCommand),
@@ -79,6 +82,7 @@ pub(crate) fn execute(cli: Cli, studies: &[&dyn Study]) -> Result<Ending, CliErr
         Command::Study(StudyCommand::Run(arguments)) => study_run::execute(&arguments, studies),
         Command::Theory(TheoryCommand::Average(arguments)) => theory_average::execute(&arguments),
         Command::Theory(TheoryCommand::Feedback(arguments)) => theory_feedback::execute(&arguments),
+        Command::Simulate(arguments) => simulate::execute(&arguments),
         Command::Sweep(command) => sweep::execute(&command),
         Command::Completions(arguments) => Ok(completions::execute(&arguments, &mut Cli::command())),
     }

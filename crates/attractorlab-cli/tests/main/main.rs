@@ -5,6 +5,7 @@ mod browser;
 mod help;
 mod interrupt;
 mod run;
+mod simulate;
 #[cfg(target_os = "linux")]
 mod slurm;
 mod sweep;

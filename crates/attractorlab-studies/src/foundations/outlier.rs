@@ -111,10 +111,10 @@ impl Outliers {
                 &format!("Standard deviation of λ − m·n/N over its prediction g s_n/√(N(λ² − g²)), N = {units}"),
                 1.0,
                 sample.std / predicted_std(units),
-                4.0 / (2.0 * sample.count as f64).sqrt() + 0.02,
+                4.0 / (2.0 * sample.count as f64).sqrt() + 0.03,
             )
             .source("ours: λ = m·n/N + Σ nᵀJᵏm/(Nλᵏ), independent terms")
-            .because("Four standard errors 1/√(2M) of a standard deviation, and 0.02 for the next order in 1/N."),
+            .because("Four standard errors 1/√(2M) of a standard deviation, and 0.03 for the next order in 1/N."),
         ]
     }
 

@@ -35,8 +35,8 @@ fn sizes(preset: Preset) -> Sizes {
             outlier_networks: 100,
             chaos_units: 300,
             chaos_networks: 4,
-            lyapunov_networks: 10,
-            lyapunov_duration: 200.0,
+            lyapunov_networks: 12,
+            lyapunov_duration: 150.0,
         },
         Preset::Full => Sizes {
             spectrum_units: 1000,
@@ -102,7 +102,8 @@ impl Study for RandomNetworks {
             .columns(3);
         let caption = format!(
             "Activity dies out below g = 1 and is chaotic above, as strong and as unpredictable as mean-field theory says. \
-             Lines, theory; dots, networks of {} units, bars the standard deviation over {} and {} of them.",
+             Lines, theory; dots, networks of {} units, left with the standard deviation over {} of them, right with the standard error \
+             over {}.",
             sizes.chaos_units, sizes.chaos_networks, sizes.lyapunov_networks
         );
         let chaos_figure =
