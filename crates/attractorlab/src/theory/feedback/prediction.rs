@@ -114,9 +114,22 @@ impl ReadoutCurve {
     }
 }
 
+impl TargetStates {
+    /// The class, by the target's stability and the number of states.
+    pub fn class(&self) -> Class {
+        match self.at_target().stability {
+            Stability::BulkUnstable => Class::TargetBulkUnstable,
+            Stability::OutlierUnstable => Class::TargetUnstable,
+            Stability::Stable if self.fixed_points.len() == 1 => Class::Monostable,
+            Stability::Stable => Class::Bistable,
+        }
+    }
+}
+
 impl Prediction {
     fn of(curve: &ReadoutCurve, states: TargetStates) -> Self {
         let target = states.target;
+        let class = states.class();
         let (alpha, beta) = curve.overlaps();
         let feedback_share = if target == 0.0 && states.scale == 0.0 {
             0.0
@@ -126,12 +139,6 @@ impl Prediction {
         } else {
             // s_nm⟨φ'⟩ at the target
             alpha * target / (alpha * target + beta)
-        };
-        let class = match states.at_target().stability {
-            Stability::BulkUnstable => Class::TargetBulkUnstable,
-            Stability::OutlierUnstable => Class::TargetUnstable,
-            Stability::Stable if states.fixed_points.len() == 1 => Class::Monostable,
-            Stability::Stable => Class::Bistable,
         };
         Self {
             inputs: *curve.inputs(),
