@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import pathlib
 import pkgutil
 
 import pytest
@@ -25,3 +26,10 @@ def test_there_are_examples() -> None:
     finder = doctest.DocTestFinder(exclude_empty=True)
     found = [test for name in MODULES for test in finder.find(importlib.import_module(name)) if test.examples]
     assert len(found) >= 12
+
+
+def test_the_guide_says_what_happens() -> None:
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    guide = pathlib.Path(__file__).parents[2] / "docs" / "src" / "guide" / "predict.md"
+    found = doctest.testfile(str(guide), module_relative=False, optionflags=flags, encoding="utf-8")
+    assert found.failed == 0 and found.attempted >= 15
