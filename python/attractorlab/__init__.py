@@ -1,11 +1,36 @@
 """A laboratory for recurrent networks that compute with fixed points.
 
-``attractorlab.studies`` lists and runs the studies: figures and claims of
-papers, put to the test. Every exception is an ``AttractorLabError``.
+``attractorlab.gaussian``
+    Gaussian averages of transfer functions.
+``attractorlab.roots``
+    All roots of a function of one variable.
+``attractorlab.theory``
+    Mean-field theory: clamped states, trained feedback networks.
+``attractorlab.studies``
+    Figures and claims of papers, put to the test.
+``attractorlab.sweep``
+    One of the project's own computations, or a function of yours, over
+    parameters and seeds.
+
+Every exception is an ``AttractorLabError``.
 """
 
-from attractorlab import errors, studies
+from attractorlab import errors, gaussian, roots, studies, theory, transfer
 from attractorlab._attractorlab import __version__
 from attractorlab.errors import AttractorLabError
+from attractorlab.sweeps import Sweep, sweep
+from attractorlab.transfer import Transfer
 
-__all__ = ["AttractorLabError", "__version__", "errors", "studies"]
+__all__ = [
+    "AttractorLabError",
+    "Sweep",
+    "Transfer",
+    "__version__",
+    "errors",
+    "gaussian",
+    "roots",
+    "studies",
+    "sweep",
+    "theory",
+    "transfer",
+]

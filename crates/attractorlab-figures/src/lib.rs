@@ -41,5 +41,6 @@ pub use figure::{
     Anchor, Axis, Band, Bars, Colour, ColourMap, Crosses, Direction, Disc, Dots, ErrorBars, Figure, Heatmap,
     Layer, Legend, Line, LineStyle, Marker, Panel, Reference, ReferenceKind, Regions, Scale, Span, Text,
 };
+pub use number::duration;
 pub use report::{ClaimRow, Comparison, Report, Section};
 pub use table::{Cell, Column, Format, Table};

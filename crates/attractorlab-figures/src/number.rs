@@ -24,6 +24,22 @@ fn not_finite(value: f64) -> Option<String> {
     }
 }
 
+/// A duration as people say it: `< 1 ms`, `12 ms`, `3.8 s`, `2.5 min`, `3.1 h`.
+///
+/// ```
+/// use attractorlab_figures::duration;
+/// assert_eq!([3.5e-5, 0.012, 3.84, 150.0, 11_000.0].map(duration), ["< 1 ms", "12 ms", "3.8 s", "2.5 min", "3.1 h"]);
+/// ```
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 0.0005 => "< 1 ms".to_owned(),
+        s if s < 0.9995 => format!("{:.0} ms", s * 1e3),
+        s if s < 99.95 => format!("{s:.1} s"),
+        s if s < 5970.0 => format!("{:.1} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}
+
 /// A fixed number of decimals.
 pub(crate) fn fixed(value: f64, decimals: usize) -> String {
     // Formatting panics on absurd precisions, and no double has more than this to say.

@@ -4,16 +4,26 @@
 //! line in the map that names its exception; the tree of exceptions itself is Python, in
 //! `python/attractorlab/errors.py`.
 
+use attractorlab::theory::clamped::ClampedError;
+use attractorlab::theory::feedback::FeedbackError;
+use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
+use attractorlab_numerics::roots::RootError;
 use attractorlab_studies::run::RunError;
+use attractorlab_sweep::{PlanError, SweepError};
 use pyo3::PyErr;
 
 mod exceptions {
     pyo3::import_exception!(attractorlab.errors, AttractorLabError);
+    pyo3::import_exception!(attractorlab.errors, AverageDoesNotExistError);
     pyo3::import_exception!(attractorlab.errors, InputError);
     pyo3::import_exception!(attractorlab.errors, OutputError);
     pyo3::import_exception!(attractorlab.errors, UnknownStudyError);
+    pyo3::import_exception!(attractorlab.errors, UnrealisableTargetError);
 }
-use exceptions::{AttractorLabError, InputError, OutputError, UnknownStudyError};
+use exceptions::{
+    AttractorLabError, AverageDoesNotExistError, InputError, OutputError, UnknownStudyError,
+    UnrealisableTargetError,
+};
 
 /// Why a binding could not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -21,9 +31,38 @@ pub(crate) enum Failure {
     /// An argument that no layer below would understand.
     #[error("{0}")]
     Input(String),
+    /// An element of an array is what a layer refused.
+    #[error("{source}, at {position:?}")]
+    At {
+        /// Its indices.
+        position: Vec<usize>,
+        /// The refusal.
+        source: Box<Failure>,
+    },
+    /// Text that is not a product.
+    #[error(transparent)]
+    Product(#[from] ParseProductError),
+    /// A Gaussian average.
+    #[error(transparent)]
+    Average(#[from] AverageError),
+    /// The search for roots.
+    #[error(transparent)]
+    Roots(#[from] RootError),
+    /// The theory of clamped states.
+    #[error(transparent)]
+    Clamped(#[from] ClampedError),
+    /// The theory of feedback networks.
+    #[error(transparent)]
+    Feedback(#[from] FeedbackError),
     /// The study runner refused.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// A sweep's plan is wrong.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A sweep cannot be done.
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
     /// No such number of threads.
     #[error(transparent)]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -35,20 +74,68 @@ pub(crate) enum Failure {
     Python(#[from] PyErr),
 }
 
+impl Failure {
+    /// Adds where in arrays of this shape the flat `index` lies; nothing where there is one number only.
+    pub(crate) fn at(self, mut index: usize, shape: &[usize]) -> Self {
+        if shape.is_empty() {
+            return self;
+        }
+        let mut position = vec![0; shape.len()];
+        for (place, &length) in position.iter_mut().zip(shape).rev() {
+            *place = index % length.max(1);
+            index /= length.max(1);
+        }
+        Self::At { position, source: Box::new(self) }
+    }
+
+    /// The exception that bears `message`.
+    fn exception(self, message: String) -> PyErr {
+        match self {
+            Self::At { source, .. } => source.exception(message),
+            Self::Average(AverageError::DoesNotExist { .. })
+            | Self::Clamped(ClampedError::Average(AverageError::DoesNotExist { .. })) => {
+                AverageDoesNotExistError::new_err(message)
+            }
+            Self::Feedback(FeedbackError::Unrealisable { .. }) => UnrealisableTargetError::new_err(message),
+            Self::Feedback(FeedbackError::Clamped(error)) => Self::Clamped(error).exception(message),
+            Self::Input(_)
+            | Self::Threads(_)
+            | Self::Product(_)
+            | Self::Average(_)
+            | Self::Roots(_)
+            | Self::Clamped(_)
+            | Self::Feedback(_) => InputError::new_err(message),
+            Self::Run(RunError::UnknownStudy { suggestion: Some(name), .. }) => {
+                UnknownStudyError::new_err(format!("{message}: did you mean '{name}'?"))
+            }
+            Self::Run(RunError::UnknownStudy { suggestion: None, .. }) => UnknownStudyError::new_err(message),
+            Self::Run(RunError::Output { .. }) => OutputError::new_err(message),
+            Self::Run(RunError::Json(_)) | Self::Json(_) => AttractorLabError::new_err(message),
+            Self::Plan(error) => {
+                // The plan was put together from arguments: its lines mean nothing to the caller.
+                InputError::new_err(hinted(&error.message, error.hint.as_deref()))
+            }
+            Self::Sweep(error) => {
+                let message = hinted(&message, error.hint().as_deref());
+                match error {
+                    SweepError::Write { .. } | SweepError::Keep { .. } | SweepError::Read { .. } => {
+                        OutputError::new_err(message)
+                    }
+                    _ => InputError::new_err(message),
+                }
+            }
+            Self::Python(error) => error,
+        }
+    }
+}
+
 impl From<Failure> for PyErr {
     fn from(failure: Failure) -> Self {
         let message = failure.to_string();
-        match failure {
-            Failure::Input(_) | Failure::Threads(_) => InputError::new_err(message),
-            Failure::Run(RunError::UnknownStudy { suggestion: Some(name), .. }) => {
-                UnknownStudyError::new_err(format!("{message}: did you mean '{name}'?"))
-            }
-            Failure::Run(RunError::UnknownStudy { suggestion: None, .. }) => {
-                UnknownStudyError::new_err(message)
-            }
-            Failure::Run(RunError::Output { .. }) => OutputError::new_err(message),
-            Failure::Run(RunError::Json(_)) | Failure::Json(_) => AttractorLabError::new_err(message),
-            Failure::Python(error) => error,
-        }
+        failure.exception(message)
     }
+}
+
+fn hinted(message: &str, hint: Option<&str>) -> String {
+    hint.map_or_else(|| message.to_owned(), |hint| format!("{message}: {hint}"))
 }

@@ -1,10 +1,15 @@
 //! Long work without the GIL that Ctrl-C can stop.
 
+#![expect(clippy::redundant_closure_for_method_calls, reason = "the method alone is of one lifetime only")]
+
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
+
+use crate::errors::Failure;
 
 /// How often Python is asked whether the user pressed Ctrl-C.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -13,7 +18,6 @@ const INTERVAL: Duration = Duration::from_millis(100);
 ///
 /// After Ctrl-C the flag that `work` was given is set; its result is dropped, and `KeyboardInterrupt` raised
 /// as soon as it returns.
-#[expect(clippy::redundant_closure_for_method_calls, reason = "the method alone is of one lifetime only")]
 pub(crate) fn interruptible<T: Send>(
     py: Python<'_>,
     work: impl FnOnce(&AtomicBool) -> T + Send,
@@ -45,5 +49,30 @@ pub(crate) fn interruptible<T: Send>(
                 (Ok(result), None) => Ok(result),
             }
         })
+    })
+}
+
+/// Goes through `0..count` in blocks with the GIL released, on this thread, and asks between blocks, not too
+/// often, whether the user pressed Ctrl-C.
+///
+/// # Errors
+/// What `work` returns, or `KeyboardInterrupt`.
+pub(crate) fn in_blocks(
+    py: Python<'_>,
+    count: usize,
+    block: usize,
+    mut work: impl FnMut(Range<usize>) -> Result<(), Failure> + Send,
+) -> Result<(), Failure> {
+    py.detach(|| {
+        let mut asked = Instant::now();
+        for start in (0..count).step_by(block) {
+            work(start..count.min(start + block))?;
+            // To ask is to wait for the GIL, which another thread may hold.
+            if asked.elapsed() >= INTERVAL {
+                Python::attach(|py| py.check_signals())?;
+                asked = Instant::now();
+            }
+        }
+        Ok(())
     })
 }

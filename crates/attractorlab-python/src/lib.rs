@@ -3,16 +3,38 @@
 //! The face that users import is `python/attractorlab`. Here live only the conversions, the release of the
 //! GIL, and the map from errors to named exceptions.
 
+mod clamped;
 mod errors;
+mod feedback;
+mod gaussian;
 mod interrupt;
+mod roots;
 mod studies;
+mod sweeps;
+mod transfer;
 
 use pyo3::prelude::*;
 
 #[pymodule]
 fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_function(wrap_pyfunction!(gaussian::average, module)?)?;
+    module.add_function(wrap_pyfunction!(gaussian::pair_average, module)?)?;
+    module.add_function(wrap_pyfunction!(gaussian::centered_pair_average, module)?)?;
+    module.add_function(wrap_pyfunction!(roots::all_roots, module)?)?;
+    module.add_class::<clamped::DriveTheory>()?;
+    module.add("FEEDBACK_LABELS", feedback::LABELS)?;
+    module.add("FEEDBACK_STABILITIES", feedback::STABILITIES)?;
+    module.add_function(wrap_pyfunction!(feedback::feedback_drive, module)?)?;
+    module.add_function(wrap_pyfunction!(feedback::predict, module)?)?;
+    module.add_class::<feedback::ReadoutCurve>()?;
     module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
     module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
+    module.add_function(wrap_pyfunction!(sweeps::sweep_names, module)?)?;
+    module.add_function(wrap_pyfunction!(sweeps::sweep_run, module)?)?;
+    module.add_function(wrap_pyfunction!(sweeps::sweep_declaration, module)?)?;
+    module.add_function(wrap_pyfunction!(sweeps::sweep_status, module)?)?;
+    module.add_function(wrap_pyfunction!(sweeps::sweep_collect, module)?)?;
+    module.add_class::<sweeps::SweepSession>()?;
     Ok(())
 }

@@ -13,5 +13,10 @@ pub use study::{Context, Outcome, Preset, Progress, Silent, Study, StudyError};
 
 /// All studies, in the order in which they are run and reported.
 pub fn all() -> Vec<&'static dyn Study> {
-    vec![&foundations::RandomNetworks, &mastrogiuseppe2019::TargetSweep, &mastrogiuseppe2019::PureClasses]
+    vec![
+        &foundations::RandomNetworks,
+        &mastrogiuseppe2019::TargetSweep,
+        &mastrogiuseppe2019::PureClasses,
+        &mastrogiuseppe2019::TrainedReadouts,
+    ]
 }

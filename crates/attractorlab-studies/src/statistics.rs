@@ -33,7 +33,8 @@ impl Sample {
     }
 }
 
-/// The normal quantile with the probability of Student's t.
+/// The normal quantile with the probability of Student's t, for up to some ten million degrees of freedom: beyond,
+/// the argument of the incomplete beta function is one to within rounding.
 fn student_to_normal(t: f64, degrees: f64) -> f64 {
     if !t.is_finite() {
         return t;
@@ -68,6 +69,10 @@ mod tests {
         assert!((chi_square_tail(18.307038053275146, 10) - 0.05).abs() < 1e-9);
         // t = 2.093024 is the 97.5 % point at 19 degrees of freedom.
         assert!((student_to_normal(2.0930240544082634, 19.0) - 1.959963984540054).abs() < 1e-7);
-        assert!((student_to_normal(-1.0, 1e9) + 1.0).abs() < 1e-6);
+        assert!((student_to_normal(-1.0, 19.0) + 0.9743620591557159).abs() < 1e-9);
+        assert!((student_to_normal(5.0, 19.0) - 3.945903136664087).abs() < 1e-8);
+        assert!((student_to_normal(1.962339080826408, 1000.0) - 1.959963984540054).abs() < 1e-7);
+        // Student's t becomes normal: t (1 − (t² + 1)/4ν) to the next order.
+        assert!((student_to_normal(-1.0, 1e6) + 1.0 - 0.5e-6).abs() < 1e-8);
     }
 }

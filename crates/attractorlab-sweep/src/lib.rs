@@ -38,10 +38,10 @@ pub mod view;
 
 pub use error::SweepError;
 pub use plan::{Estimate, Key, Plan, PlanError, schema};
-pub use run::{Flush, Observer, Progress, Ran, RunOptions, Shard, Silent, Stop, run};
+pub use run::{Flush, Observer, Progress, Ran, RunOptions, Session, Shard, Silent, Stop, run};
 pub use runnable::{
-    Array, Measure, Measures, NetworkSpectrum, Parameter, Parameters, Registry, RunError, Runnable, Seed,
-    TheoryFeedback,
+    Array, Declared, Measure, Measures, NetworkSpectrum, Parameter, Parameters, Registry, RunError, Runnable,
+    Seed, TheoryFeedback,
 };
 pub use status::{Status, status};
 pub use store::{Collected, Damaged, Folder, collect, read};

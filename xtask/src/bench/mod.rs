@@ -26,6 +26,10 @@ const ONE_THREAD: [&str; 5] = [
     "RAYON_NUM_THREADS",
 ];
 
+/// What the peers ran on.
+const VERSIONS: &str =
+    "import platform, numpy; print(f'Python {platform.python_version()}, numpy {numpy.__version__}')";
+
 const LEAST_ROUNDS: usize = 5;
 
 struct Options {
@@ -118,7 +122,9 @@ pub(crate) fn run(arguments: &[&str]) -> Result<bool, String> {
         println!("The answers do not agree: the ratios mean nothing.");
     }
     if options.write && agree {
-        write(&text)?;
+        let versions = venv.run_python().args(["-c", VERSIONS]).output();
+        let versions = versions.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        write(&text, &versions.unwrap_or_default())?;
     }
     Ok(agree)
 }
@@ -136,7 +142,7 @@ fn answer(command: &mut Command) -> Result<String, String> {
 }
 
 /// Renews the part of the docs' page between its marks.
-fn write(text: &str) -> Result<(), String> {
+fn write(text: &str, versions: &str) -> Result<(), String> {
     const BEGIN: &str = "<!-- measured: begin -->";
     const END: &str = "<!-- measured: end -->";
     let path = crate::root().join("docs/src/benchmarks.md");
@@ -145,8 +151,12 @@ fn write(text: &str) -> Result<(), String> {
     let (Some(begin), Some(end)) = (page.find(BEGIN), page.find(END)) else {
         return Err(format!("{} lacks the marks {BEGIN} and {END}", path.display()));
     };
-    let page =
-        format!("{}{BEGIN}\n\nMeasured on {}.\n\n{text}{}", &page[..begin], table::machine(), &page[end..]);
+    let page = format!(
+        "{}{BEGIN}\n\nMeasured {}, {versions}.\n\n{text}{}",
+        &page[..begin],
+        table::circumstances(),
+        &page[end..]
+    );
     let temporary = path.with_extension("md.tmp");
     fs::write(&temporary, page).and_then(|()| fs::rename(&temporary, &path)).map_err(told)?;
     println!("wrote {}", path.display());

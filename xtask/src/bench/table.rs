@@ -71,8 +71,10 @@ pub(super) fn time(seconds: f64) -> String {
     format!("{} {unit}", rounded(value))
 }
 
-/// Processor and compiler of this machine.
-pub(super) fn machine() -> String {
+/// Date, processor and compiler.
+pub(super) fn circumstances() -> String {
+    let date = Command::new("date").arg("+%Y-%m-%d").output();
+    let date = date.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let processor = processor
         .lines()
@@ -80,7 +82,11 @@ pub(super) fn machine() -> String {
         .map_or("an unknown processor", |(_, name)| name.trim());
     let compiler = Command::new("rustc").arg("--version").output();
     let compiler = compiler.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    format!("{processor}, {}", compiler.unwrap_or_else(|_| "an unknown compiler".to_owned()))
+    format!(
+        "on {} on {processor}, {}",
+        date.unwrap_or_else(|_| "an unknown day".to_owned()),
+        compiler.unwrap_or_else(|_| "an unknown compiler".to_owned())
+    )
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use attractorlab_figures::duration;
 use attractorlab_studies::run::{Run, StudyResult};
 
 use crate::terminal::Page;
@@ -12,7 +13,7 @@ pub(crate) fn summary(result: &StudyResult) -> String {
         return format!("could not run: {error}");
     }
     let all = result.claims.len();
-    format!("{} of {} ({:.1} s)", all - result.failing(), holding(all), result.seconds)
+    format!("{} of {} ({})", all - result.failing(), holding(all), duration(result.seconds))
 }
 
 fn holding(claims: usize) -> String {
@@ -24,7 +25,7 @@ pub(crate) fn table(page: Page, result: &StudyResult) -> String {
     let mut text = format!(
         "{}  {}\n",
         page.bold(&result.id),
-        page.dim(&format!("{}, seed {}, {:.1} s", result.preset, result.seed, result.seconds))
+        page.dim(&format!("{}, seed {}, {}", result.preset, result.seed, duration(result.seconds)))
     );
     if let Some(error) = &result.error {
         let _ = writeln!(text, "  {}", page.bad(&format!("✗ could not run: {error}")));

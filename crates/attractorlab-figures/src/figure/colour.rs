@@ -24,6 +24,8 @@ pub enum Colour {
     Purple,
     /// Sixth category.
     SkyBlue,
+    /// Pale: bands that lie under lines. No category, since it is too light for a line of its own.
+    Yellow,
 }
 
 impl Colour {
@@ -48,6 +50,7 @@ impl Colour {
             Self::Orange => "#e69f00",
             Self::Purple => "#cc79a7",
             Self::SkyBlue => "#56b4e9",
+            Self::Yellow => "#f0e442",
         }
     }
 }

@@ -44,13 +44,9 @@ fn held(section: &Section) -> String {
     }
 }
 
-/// Seconds as people say them.
-pub(super) fn seconds(seconds: Option<f64>) -> String {
-    match seconds {
-        None => "–".to_owned(),
-        Some(s) if s < 100.0 => format!("{} s", number::significant(s, 2)),
-        Some(s) => format!("{} min", number::significant(s / 60.0, 2)),
-    }
+/// A study's time.
+pub(super) fn time(seconds: Option<f64>) -> String {
+    seconds.map_or_else(|| "–".to_owned(), number::duration)
 }
 
 /// Key and value pairs.
@@ -124,7 +120,7 @@ fn overview(report: &Report, anchors: &[String]) -> String {
                 to_html(&section.title),
                 escape(&section.id),
                 held(section),
-                seconds(section.seconds)
+                time(section.seconds)
             )
         })
         .collect();

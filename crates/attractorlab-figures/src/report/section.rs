@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::data;
-use super::html::{Counters, definitions, seconds, verdict};
+use super::html::{Counters, definitions, time, verdict};
 use super::{ClaimRow, Comparison, Section};
 use crate::svg::{self, escape, to_html};
 use crate::{Cell, Figure, Format, Table, number};
@@ -184,7 +184,7 @@ fn claim_html(claim: &ClaimRow) -> String {
 fn particulars(section: &Section, anchor: &str) -> String {
     let mut provenance = section.provenance.clone();
     if section.seconds.is_some() {
-        provenance.push(("time".to_owned(), seconds(section.seconds)));
+        provenance.push(("time".to_owned(), time(section.seconds)));
     }
     let downloads: String = section
         .figures

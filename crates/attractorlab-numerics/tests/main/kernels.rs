@@ -122,7 +122,7 @@ fn check_f32(kernel: Kernel, stride: u64) -> i32 {
 }
 
 /// Every `f32` from 2^-40 to 2^10 and back below zero, where the functions bend (the others are linear
-/// or constant), and every 61st of the rest. The test run by hand takes all.
+/// or constant), and every 61st of the rest. The exhaustive test takes all.
 fn check_every_f32(kernel: Kernel) -> i32 {
     let (low, high) = (2.0_f32.powi(-40).to_bits().into(), 1024.0_f32.to_bits().into());
     let sign = 1 << 31;
@@ -211,25 +211,19 @@ accuracy_tests! {
     softplus_of_every_f32, softplus_f64, Kernel::Phi(Transfer::Softplus);
 }
 
-/// Ten million `f64` and every `f32`, on every level: to be run by hand after a change of a kernel.
-#[test]
-#[ignore = "takes minutes"]
-fn every_level_is_accurate_at_ten_million_points_and_every_f32() {
-    on_every_level(|level| {
-        for kernel in Kernel::ALL {
-            print!("{level} ");
-            check_f64(kernel, 10_000_000);
-            println!("{level} {kernel:?} f32: {} off at most", check_f32(kernel, 1));
-        }
-    });
-}
+/// With this variable set, the next test takes ten million `f64` and every `f32`: minutes, to be run by hand
+/// after a change of a kernel.
+const EXHAUSTIVE: &str = "ATTRACTORLAB_EXHAUSTIVE";
 
 #[test]
 fn every_level_is_accurate() {
-    on_every_level(|_| {
+    let (doubles, stride) =
+        if std::env::var_os(EXHAUSTIVE).is_some() { (10_000_000, 1) } else { (50_000, 997) };
+    on_every_level(|level| {
         for kernel in Kernel::ALL {
-            check_f64(kernel, 50_000);
-            check_f32(kernel, 997);
+            print!("{level} ");
+            check_f64(kernel, doubles);
+            println!("{level} {kernel:?} f32: {} off at most", check_f32(kernel, stride));
         }
     });
 }
@@ -437,23 +431,24 @@ fn a_wrong_length_is_the_callers_bug() {
     kernels::tanh(&[1.0_f64; 3], &mut [0.0; 2]);
 }
 
-/// Run by the next test in a process of its own.
-#[test]
-#[ignore = "prints what the environment variable did"]
-fn print_the_level() {
-    let mut out = [0.0_f64];
-    kernels::tanh(&[1.0], &mut out);
-    match kernels::level() {
-        Ok(level) => println!("level: {level}, {:.3}", out[0]),
-        Err(error) => println!("error: {error}, {:.3}", out[0]),
-    }
-}
-
 #[test]
 fn the_environment_variable_forces_a_level_or_is_reported() {
+    // The level is chosen once a process, so this test runs itself in others, which only say what they chose.
+    const CHILD: &str = "ATTRACTORLAB_TEST_PRINTS_LEVEL";
+    if std::env::var_os(CHILD).is_some() {
+        let mut out = [0.0_f64];
+        kernels::tanh(&[1.0], &mut out);
+        match kernels::level() {
+            Ok(level) => println!("level: {level}, {:.3}", out[0]),
+            Err(error) => println!("error: {error}, {:.3}", out[0]),
+        }
+        return;
+    }
+    let name = "kernels::the_environment_variable_forces_a_level_or_is_reported";
     let run = |value: &str| {
         let output = std::process::Command::new(std::env::current_exe().expect("this test"))
-            .args(["--exact", "kernels::print_the_level", "--ignored", "--nocapture"])
+            .args(["--exact", name, "--nocapture"])
+            .env(CHILD, "1")
             .env(kernels::LEVEL_VARIABLE, value)
             .output()
             .expect("the test binary runs");

@@ -6,5 +6,6 @@ mod gaussian;
 mod kernels;
 mod linalg;
 mod matrices;
+mod reference;
 mod roots;
 mod spectra;

@@ -1,23 +1,78 @@
 //! The registry: a row is added here, and nowhere else.
 
 use attractorlab::network::Transfer;
+use attractorlab::numerics::gaussian::{Averages, Pair, PairAverage, Product};
 use attractorlab::theory::feedback::{Direction, FixedPoint, Inputs, ReadoutCurve};
 
 use crate::Row;
 
 /// All rows, in the order in which they are measured.
 pub(crate) fn all() -> Vec<Row> {
-    vec![Row {
-        name: "e1-theory",
-        what: "The theory figure of Mastrogiuseppe & Ostojic (2019): all fixed points, outliers and radii of \
+    vec![
+        Row {
+            name: "e1-theory",
+            what: "The theory figure of Mastrogiuseppe & Ostojic (2019): all fixed points, outliers and radii of \
                1000 targets.",
-        peers: &[
-            ("e1_damped_iteration.py", "numpy, damped iteration with 200-node Gauss–Hermite sums"),
-            ("e1_table.py", "numpy, vectorised over one table"),
-        ],
-        tolerance: 1e-4,
-        work: e1_theory,
-    }]
+            peers: &[
+                ("e1_damped_iteration.py", "numpy, damped iteration with 200-node Gauss–Hermite sums"),
+                ("e1_table.py", "numpy, vectorised over one table"),
+            ],
+            tolerance: 1e-4,
+            work: e1_theory,
+        },
+        Row {
+            name: "average",
+            what: "Averages of φ², φ' and φ''' of tanh over Gaussians of 1000 standard deviations from 0.1 to 30.",
+            peers: &[(
+                "average_trapezoid.py",
+                "numpy, trapezoid rule in z, one standard deviation after the other",
+            )],
+            tolerance: 1e-9,
+            work: one_variable,
+        },
+        Row {
+            name: "pair-average",
+            what: "Averages of φ(x₁)φ(x₂) of tanh over 200 laws of two variables, standard deviations from 0.5 to 4, \
+               correlations from -0.95 to 0.95.",
+            peers: &[("pair_average_grid.py", "numpy, trapezoid rule on a grid of two variables")],
+            tolerance: 1e-9,
+            work: two_variables,
+        },
+    ]
+}
+
+/// `n` numbers from `low` to `high`.
+fn line(low: f64, high: f64, n: u32) -> impl Iterator<Item = f64> {
+    (0..n).map(move |i| low + (high - low) * f64::from(i) / f64::from(n - 1))
+}
+
+fn one_variable() -> Vec<(&'static str, f64)> {
+    let products = [Product::VALUE * Product::VALUE, Product::FIRST, Product::THIRD];
+    let names = ["sum of phi^2", "sum of phi'", "sum of phi'''"];
+    let mut sums = [0.0; 3];
+    // These averages exist, and zeros would not agree with anybody.
+    if let Ok(averages) = Averages::new(Transfer::Tanh, &products) {
+        let mut values = [0.0; 3];
+        for sd in line(0.1, 30.0, 1000) {
+            averages.at(0.0, sd, &mut values);
+            for (sum, value) in sums.iter_mut().zip(values) {
+                *sum += value;
+            }
+        }
+    }
+    names.into_iter().zip(sums).collect()
+}
+
+fn two_variables() -> Vec<(&'static str, f64)> {
+    let average = PairAverage::new(Transfer::Tanh, Product::VALUE, Product::VALUE);
+    let laws = line(0.5, 4.0, 200).zip(line(-0.95, 0.95, 200));
+    let values: Vec<f64> = laws
+        .map(|(sd, correlation)| {
+            let pair = Pair { mean: [0.0; 2], sd: [sd, 4.5 - sd], correlation };
+            average.as_ref().map_or(f64::NAN, |average| average.at(pair))
+        })
+        .collect();
+    vec![("sum", values.iter().sum()), ("first", values[0]), ("last", values[199])]
 }
 
 /// Targets that are not counted, as in `bench/peers/e1.py`: (centre, half-width).
@@ -29,9 +84,10 @@ fn e1_theory() -> Vec<(&'static str, f64)> {
     let targets: Vec<f64> = (0..1000).map(|i| -2.0 + 4.0 * f64::from(i) / 999.0).collect();
     // A target that cannot be realised has no states, and the checks below would say so.
     let points: Vec<Vec<FixedPoint>> = match ReadoutCurve::new(Transfer::Tanh, inputs, direction) {
-        Ok(curve) => targets
-            .iter()
-            .map(|&target| curve.states(target).map(|states| states.fixed_points).unwrap_or_default())
+        Ok(curve) => curve
+            .sweep(&targets)
+            .into_iter()
+            .map(|states| states.map(|states| states.fixed_points).unwrap_or_default())
             .collect(),
         Err(_) => vec![Vec::new(); targets.len()],
     };

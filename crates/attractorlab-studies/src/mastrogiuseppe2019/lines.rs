@@ -1,6 +1,7 @@
 //! Theory lines of a sweep over targets.
 
-use attractorlab::theory::feedback::{FixedPoint, Stability, TargetStates};
+use attractorlab::theory::feedback::{FixedPoint, TargetStates};
+use attractorlab_figures::{Colour, Line};
 
 pub(super) type Branch = Vec<(f64, FixedPoint)>;
 
@@ -36,12 +37,19 @@ pub(super) fn branches(
     finished
 }
 
-/// The class of a target's states, as the specification names it.
-pub(super) fn label(states: &TargetStates) -> &'static str {
-    match states.at_target().stability {
-        Stability::BulkUnstable => "target-bulk-unstable",
-        Stability::OutlierUnstable => "target-unstable",
-        Stability::Stable if states.fixed_points.len() == 1 => "mono",
-        Stability::Stable => "multi",
-    }
+/// The line z = A of the targets, a pale band under the theory's own line.
+pub(super) fn target_line() -> Line {
+    Line::new([-2.0, 2.0], [-2.0, 2.0]).width(5.0).colour(Colour::Yellow).label("target z = A")
+}
+
+/// Evenly spread targets in [−2, 2], denser next to those at which states meet, where lines are steep.
+pub(super) fn dense_targets(count: usize, borders: &[f64]) -> Vec<f64> {
+    let mut targets: Vec<f64> = (0..count).map(|i| -2.0 + 4.0 * i as f64 / (count - 1) as f64).collect();
+    let near = [1e-6, 1e-5, 5e-5, 2e-4, 6e-4, 1.2e-3, 2e-3];
+    targets.extend(
+        borders.iter().flat_map(|border| near.into_iter().flat_map(move |d| [border - d, border + d])),
+    );
+    targets.retain(|target| target.abs() <= 2.0);
+    targets.sort_by(f64::total_cmp);
+    targets
 }

@@ -5,6 +5,8 @@ mod finite;
 mod lines;
 mod pure_classes;
 mod target_sweep;
+mod trained_readouts;
 
 pub use pure_classes::PureClasses;
 pub use target_sweep::TargetSweep;
+pub use trained_readouts::TrainedReadouts;

@@ -4,11 +4,11 @@ use attractorlab::network::Transfer;
 use attractorlab::theory::feedback::{
     Direction, FixedPoint, Inputs, Prediction, ReadoutCurve, Stability, TargetStates, predict,
 };
-use attractorlab_figures::{Axis, Colour, Dots, Figure, Legend, Line, Panel, Reference};
+use attractorlab_figures::{Axis, Colour, Dots, Figure, Legend, Line, Marker, Panel, Reference};
 use serde_json::{Value, json};
 
 use super::finite::{Dot, Ensemble, Query, agreement, comparable, measure};
-use super::lines::{branches, label};
+use super::lines::{branches, target_line};
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
 
 /// E2 of Mastrogiuseppe & Ostojic 2019.
@@ -194,7 +194,7 @@ fn sweep_claims(sweeps: &[(ReadoutCurve, Vec<TargetStates>)]) -> Vec<Claim> {
         worst.max(distance)
     });
     let wrong = |states: &[TargetStates], expected: &dyn Fn(f64) -> &'static str| {
-        states.iter().filter(|s| label(s) != expected(s.target)).count() as f64
+        states.iter().filter(|s| s.class().label() != expected(s.target)).count() as f64
     };
     let borders = shared.bifurcation_targets(-2.0, 2.0).unwrap_or_default();
     let flex = shared.flex().unwrap_or(f64::NAN);
@@ -246,7 +246,7 @@ fn maps_figure(predictions: &[Prediction], dots: &[Vec<Dot>]) -> Result<Figure, 
     let mut figure = Figure::new("static-maps", "Static maps of three readouts")
         .caption(
             "The output G(z) that a network returns when its output is clamped at z; where it meets the diagonal the \
-             closed loop is stationary. Filled, stable; open, unstable; blue, mean and standard deviation over simulated \
+             closed loop is stationary. Circles, stable; squares, unstable; dots, mean and standard deviation over simulated \
              networks, for states far enough from a saddle-node.",
         )
         .columns(3);
@@ -262,6 +262,7 @@ fn maps_figure(predictions: &[Prediction], dots: &[Vec<Dot>]) -> Result<Figure, 
         let place = |points: Vec<&FixedPoint>| Dots::at(points.iter().map(|p| (p.z, p.z)));
         let simulated = Dots::at(dots.iter().map(|dot| (dot.predicted.z, dot.z.mean)))
             .y_error(dots.iter().map(|dot| dot.z.std).collect::<Vec<_>>())
+            .size(2.5)
             .colour(Colour::Blue);
         let panel = Panel::new(
             Axis::new("clamped output z").range(-3.0, 3.0),
@@ -272,8 +273,15 @@ fn maps_figure(predictions: &[Prediction], dots: &[Vec<Dot>]) -> Result<Figure, 
         .equal_aspect()
         .layer(Reference::diagonal())
         .layer(map.label("theory"))
-        .layer(place(stable).colour(Colour::Black).label("stable"))
-        .layer(place(unstable).open().colour(Colour::Vermillion).label("unstable"))
+        .layer(place(stable).open().size(7.0).colour(Colour::Black).label("stable"))
+        .layer(
+            place(unstable)
+                .marker(Marker::Square)
+                .open()
+                .size(7.0)
+                .colour(Colour::Vermillion)
+                .label("unstable"),
+        )
         .layer(simulated.label("simulation"));
         figure = figure.panel(panel);
     }
@@ -284,7 +292,7 @@ fn sweeps_figure(sweeps: &[(ReadoutCurve, Vec<TargetStates>)]) -> Figure {
     let mut figure = Figure::new("sweeps", "Stationary outputs against the target, for pure directions")
         .caption(
             "Stationary outputs of readouts along one direction alone, in the geometry of the target sweep. Solid, stable; \
-             dashed, unstable; the diagonal is the target.",
+             dashed, unstable; pale, the target.",
         )
         .columns(3)
         .share_y();
@@ -293,7 +301,7 @@ fn sweeps_figure(sweeps: &[(ReadoutCurve, Vec<TargetStates>)]) -> Figure {
             Panel::new(Axis::new("target A").range(-2.0, 2.0), Axis::new("output z").range(-4.0, 4.0))
                 .title(name)
                 .legend(if i == 0 { Legend::Auto } else { Legend::Hidden })
-                .layer(Reference::diagonal().label("z = A"));
+                .layer(target_line());
         let flex = curve.flex().unwrap_or(f64::NAN);
         for stable in [true, false] {
             let of_kind = |p: &FixedPoint| (p.stability == Stability::Stable) == stable;

@@ -7,7 +7,7 @@ use attractorlab_figures::{Axis, Colour, Dots, Figure, Line, Panel, Reference, S
 use serde_json::{Value, json};
 
 use super::finite::{Dot, Ensemble, MARGIN, Query, agreement, comparable, is_far, measure};
-use super::lines::{branches, label};
+use super::lines::{branches, dense_targets, target_line};
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
 
 /// E1 of Mastrogiuseppe & Ostojic 2019.
@@ -57,7 +57,8 @@ impl Study for TargetSweep {
     fn run(&self, context: &Context<'_>) -> Result<Outcome, StudyError> {
         let curve =
             ReadoutCurve::new(Transfer::Tanh, INPUTS, DIRECTION).map_err(StudyError::step("theory"))?;
-        let targets: Vec<f64> = (0..TARGETS).map(|i| -2.0 + 4.0 * i as f64 / (TARGETS - 1) as f64).collect();
+        let borders = curve.bifurcation_targets(-2.0, 2.0).map_err(StudyError::step("bifurcations"))?;
+        let targets = dense_targets(TARGETS, &borders);
         let states: Vec<TargetStates> = curve
             .sweep(&targets)
             .into_iter()
@@ -130,7 +131,7 @@ fn theory_claims(curve: &ReadoutCurve) -> Result<Vec<Claim>, StudyError> {
     for (id, statement, targets, expected) in stretches {
         let labels = targets
             .iter()
-            .map(|&target| Ok(label(&states(target)?)))
+            .map(|&target| Ok(states(target)?.class().label()))
             .collect::<Result<Vec<_>, StudyError>>()?;
         let found =
             if labels.iter().all(|l| *l == labels[0]) { labels[0].to_owned() } else { labels.join(", ") };
@@ -173,7 +174,7 @@ fn figure(curve: &ReadoutCurve, states: &[TargetStates], dots: &[Dot], units: us
     let mut outputs =
         Panel::new(Axis::new("target A").range(-2.0, 2.0), Axis::new("output z").range(-4.0, 4.0))
             .title("Stationary outputs")
-            .layer(Reference::diagonal().label("z = A"));
+            .layer(target_line());
     let mut eigenvalues =
         Panel::new(Axis::new("target A").range(-2.0, 2.0), Axis::new("outlier Re λ, radius").range(0.0, 3.0))
             .title("Eigenvalues of J·diag(φ')")

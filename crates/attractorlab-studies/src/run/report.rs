@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use attractorlab_figures::{Cell, ClaimRow, Comparison as Shown, Report, Section};
+use attractorlab_figures::{Cell, ClaimRow, Comparison as Shown, Report, Section, duration};
 
 use crate::run::{Run, Settings, StudyResult};
 use crate::{Claim, Comparison, Quantity};
@@ -16,7 +16,7 @@ pub(super) fn report(run: &Run, settings: &Settings<'_>) -> Report {
         .provenance("seed", settings.seed.to_string())
         .provenance("threads", rayon::current_num_threads().to_string())
         .provenance("date", now())
-        .provenance("time", format!("{seconds:.1} s"));
+        .provenance("time", duration(seconds));
     if run.results.len() < run.planned {
         report = report.subtitle(format!("{} of {} studies are finished", run.results.len(), run.planned));
     }

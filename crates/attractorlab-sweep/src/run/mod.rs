@@ -1,20 +1,22 @@
 //! Running a plan: points on all cores, rows into parts, and nothing finished is lost.
 
 mod point;
+mod session;
 mod shard;
 mod workers;
 
+pub use session::Session;
 pub use shard::Shard;
 
 pub(crate) use point::compute;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use self::workers::Workers;
-use crate::store::{self, Damaged, Folder, Mend, Row};
-use crate::{Plan, SweepError, text};
+use crate::store::{Damaged, Folder};
+use crate::{Plan, SweepError};
 
 /// When finished points are written to disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,104 +156,22 @@ pub fn run(
     stop: &Stop,
     observer: &dyn Observer,
 ) -> Result<Ran, SweepError> {
-    let shard = options.shard;
-    let label = shard.label();
-    // Shards share the folder with each other, but not with a run of everything.
-    let _lock = folder.lock(shard.is_whole(), "this sweep")?;
-    if shard.is_whole() {
-        folder.sweep_leftovers();
-    }
-    let contents = if options.retry_failed {
-        let own = format!("part-{label}-");
-        let (contents, left) =
-            store::forget_failures(folder, plan, &label, |name| shard.is_whole() || name.starts_with(&own))?;
-        if left > 0 {
-            let left = text::counted(left, "failure");
-            observer
-                .remark(&format!("{left} in files of other shards: to run them again, leave --shard out"));
-        }
-        contents
-    } else {
-        store::scan(folder, plan, Mend::Yes)?
-    };
-    for damaged in &contents.damaged {
-        let place =
-            damaged.moved_to.as_ref().map_or_else(String::new, |path| format!(" to {}", path.display()));
-        observer.remark(&format!(
-            "{} is cut short or damaged ({}); it was moved{place}, and its points are run again",
-            damaged.name, damaged.reason
-        ));
-    }
-
-    let mine = || (0..plan.points()).filter(|point| shard.contains(*point));
-    let todo: Vec<u64> = mine().filter(|point| !contents.is_finished(*point)).collect();
-    let points = mine().count() as u64;
-    let failed_before = mine().filter(|point| contents.has_failed(*point)).count() as u64;
-    let before = points - todo.len() as u64;
-    let damaged = contents.damaged;
+    let mut session = Session::begin(plan, folder, options, observer)?;
+    let todo = session.take_todo();
+    let before = session.before();
     let threads = options.threads.unwrap_or_else(available).clamp(1, todo.len().max(1));
-    let mut writer = Writer::new(folder, plan, label, options.flush);
     let workers = Workers::start(plan, folder, todo, threads, stop)?;
     let total = workers.total;
-    let ending = workers.watch(
+    let stopped = workers.watch(
         options.grace,
-        |row| writer.take(row),
+        |row| session.take(row),
         |done, failed, elapsed| {
             observer.progress(&Progress { total, done, failed, before, elapsed });
         },
-    );
-    let (failed, stopped) = ending?;
-    writer.flush()?;
-    Ok(Ran { points, before, done: writer.kept, failed: failed + failed_before, stopped, damaged })
+    )?;
+    Ok(Ran { stopped, ..session.finish()? })
 }
 
 fn available() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
-/// Collects rows and writes them as parts.
-struct Writer<'a> {
-    folder: &'a Folder,
-    plan: &'a Plan,
-    label: String,
-    rows: Vec<Row>,
-    kept: u64,
-    flush: Flush,
-    wait: Duration,
-    due: Instant,
-}
-
-impl<'a> Writer<'a> {
-    fn new(folder: &'a Folder, plan: &'a Plan, label: String, flush: Flush) -> Self {
-        let (wait, due) = (flush.first, Instant::now() + flush.first);
-        Self { folder, plan, label, rows: Vec::new(), kept: 0, flush, wait, due }
-    }
-
-    /// Takes a row, if there is one, and writes a part if it is time.
-    fn take(&mut self, row: Option<Row>) -> Result<(), SweepError> {
-        self.rows.extend(row);
-        if self.rows.len() >= self.flush.rows || (Instant::now() >= self.due && !self.rows.is_empty()) {
-            self.flush()?;
-            self.wait = (2 * self.wait).min(self.flush.longest);
-            self.due = Instant::now() + self.wait;
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), SweepError> {
-        if self.rows.is_empty() {
-            return Ok(());
-        }
-        let count = self.rows.len() as u64;
-        store::keep(self.folder, self.plan, &self.label, &mut self.rows).map_err(|error| match error {
-            SweepError::Write { path, source } => {
-                let lost = text::counted(count, "finished point");
-                SweepError::Keep { path, source, lost: format!("{lost} could not be kept") }
-            }
-            error => error,
-        })?;
-        self.kept += count;
-        self.rows.clear();
-        Ok(())
-    }
 }

@@ -18,13 +18,25 @@ pub(crate) fn compute_with(
     arrays: impl FnOnce(&Row, &[Array]) -> Result<(), RunError>,
 ) -> Row {
     let (values, seed) = plan.point(point);
-    let key = plan.key(&values, seed);
     let start = Instant::now();
     // A defect in one point must not lose the others; nothing of a point that panicked is looked at again.
     let ending = catch_unwind(AssertUnwindSafe(|| plan.runnable().run(&plan.view(&values), seed)));
     let seconds = start.elapsed().as_secs_f64();
     let ending =
         ending.unwrap_or_else(|panic| Err(RunError::new(format!("defect: {}", panic_message(&*panic)))));
+    row_of(plan, point, ending, seconds, arrays)
+}
+
+/// The row of a point that has ended, and its arrays handed on.
+pub(super) fn row_of(
+    plan: &Plan,
+    point: u64,
+    ending: Result<Measures, RunError>,
+    seconds: f64,
+    arrays: impl FnOnce(&Row, &[Array]) -> Result<(), RunError>,
+) -> Row {
+    let (values, seed) = plan.point(point);
+    let key = plan.key(&values, seed);
     let missing = vec![None; plan.measures().len()];
     let mut row = Row { point, key, measures: missing, message: None, seconds };
     let kept = ending.and_then(|measures| {

@@ -69,14 +69,14 @@ impl Workers {
         Ok(workers)
     }
 
-    /// Hands rows to `take` until all are there or the run is stopped; returns the number of failures, and
-    /// whether it was stopped before its end.
+    /// Hands rows to `take` until all are there or the run is stopped; returns whether it was stopped before its
+    /// end.
     pub(super) fn watch(
         self,
         grace: Duration,
         mut take: impl FnMut(Option<Row>) -> Result<(), SweepError>,
         tell: impl Fn(u64, u64, Duration),
-    ) -> Result<(u64, bool), SweepError> {
+    ) -> Result<bool, SweepError> {
         let start = Instant::now();
         let (mut done, mut failed) = (0, 0);
         let mut told = start;
@@ -113,7 +113,7 @@ impl Workers {
             take(Some(row))?;
         }
         tell(done, failed, start.elapsed());
-        Ok((failed, done < self.total))
+        Ok(done < self.total)
     }
 }
 

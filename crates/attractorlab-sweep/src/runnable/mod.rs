@@ -1,9 +1,11 @@
 //! What can be swept: a function of named parameters and a seed that returns named measures.
 
+mod declared;
 mod network_spectrum;
 mod registry;
 mod theory_feedback;
 
+pub use declared::Declared;
 pub use network_spectrum::NetworkSpectrum;
 pub use registry::Registry;
 pub use theory_feedback::TheoryFeedback;
@@ -71,6 +73,11 @@ pub trait Runnable: Send + Sync + 'static {
     /// Arrays that can be had on request: name and what it holds.
     fn arrays(&self) -> Vec<(String, String)> {
         Vec::new()
+    }
+
+    /// For what no registry will know when the folder is read: see [`Declared`].
+    fn declaration(&self) -> Option<String> {
+        None
     }
 
     /// Computes one point. Parameters have been checked against their domains. Parallelism stands outside:

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::columns::Layout;
 use super::part::{Facts, PartReader, PartWriter, Unusable};
 use super::staging::Staging;
-use crate::{Plan, Registry, SweepError};
+use crate::{Declared, Plan, Registry, Runnable, SweepError};
 
 /// Raised when the columns or facts of the files change.
 const FORMAT: &str = "1";
@@ -20,6 +20,8 @@ pub(crate) const FACT_RUNNABLE: &str = "attractorlab.runnable";
 pub(crate) const FACT_VERSION: &str = "attractorlab.version";
 /// The plan's text, in the manifest.
 const FACT_TEXT: &str = "attractorlab.plan.toml";
+/// The declaration of what is run, in the manifest, where no registry knows it.
+const FACT_DECLARATION: &str = "attractorlab.declaration";
 /// The files, separated by line ends, that this one stands for; they may be gone already.
 pub(crate) const FACT_REPLACES: &str = "attractorlab.replaces";
 
@@ -42,7 +44,14 @@ pub struct Folder {
 
 /// Held while a process works in a folder; the system releases it when the process ends, however it ends.
 #[derive(Debug)]
-pub(crate) struct Lock(#[allow(dead_code, reason = "the lock is held as long as the file is open")] File);
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: processes forked meanwhile (Python's pools) have it open as well.
+        let _ = self.0.unlock();
+    }
+}
 
 impl Folder {
     fn new(path: &Path, plan: &Plan) -> Self {
@@ -89,11 +98,27 @@ impl Folder {
             let reason = format!("it has no {MANIFEST}");
             return Err(SweepError::NoSweep { path: path.to_owned(), reason });
         };
-        let plan = Plan::parse(&manifest.text, registry)
+        let mut registry = registry.clone();
+        if let Some(declaration) = manifest.reader.fact(FACT_DECLARATION) {
+            let declared = Declared::from_json(declaration)?;
+            if registry.get(declared.name()).is_none() {
+                registry.register(declared)?;
+            }
+        }
+        let plan = Plan::parse(&manifest.text, &registry)
             .map_err(|error| SweepError::StoredPlan { path: path.to_owned(), error })?;
         let folder = Self::new(&full, &plan);
         folder.check_manifest(&manifest)?;
         Ok((folder, plan))
+    }
+
+    /// The declaration of what the sweep at `path` runs, if there is a sweep and no registry knows it.
+    ///
+    /// # Errors
+    /// [`SweepError`] if the manifest cannot be read.
+    pub fn declaration(path: &Path) -> Result<Option<String>, SweepError> {
+        let manifest = read_manifest(path)?;
+        Ok(manifest.and_then(|manifest| manifest.reader.fact(FACT_DECLARATION).map(str::to_owned)))
     }
 
     /// Where it is.
@@ -176,6 +201,7 @@ impl Folder {
         let unfinished = self.staging.path();
         let mut facts = self.facts(&[]);
         facts.push((FACT_TEXT.to_owned(), plan.text().to_owned()));
+        facts.extend(plan.runnable().declaration().map(|text| (FACT_DECLARATION.to_owned(), text)));
         let written = (|| {
             let file = File::create(&unfinished).map_err(SweepError::write(&self.path))?;
             let file = PartWriter::new(file, &self.layout, &facts)

@@ -16,6 +16,7 @@ pub use read::read;
 pub use scan::Damaged;
 
 pub(crate) use collect::{gaps, windows};
+pub(crate) use folder::Lock;
 pub(crate) use keep::{Row, forget_failures, keep};
 pub(crate) use scan::{Mend, scan};
 

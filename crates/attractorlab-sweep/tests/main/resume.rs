@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use attractorlab_sweep::{
-    Flush, Folder, Plan, RunOptions, Shard, Silent, Stop, SweepError, collect, run, status,
+    Declared, Flush, Folder, Measures, Plan, Registry, RunError, RunOptions, Session, Shard, Silent, Stop,
+    SweepError, collect, run, status,
 };
 
 use crate::world::{Draw, SMALL, Scratch, finish, plan, registry, rows};
@@ -209,4 +210,35 @@ fn parts_appear_early_and_then_more_rarely() {
     // 480 ms of work, written after 20, 60, 140, 300 ms and at the end.
     let parts = status(&folder, &plan).unwrap().parts;
     assert!((3..=8).contains(&parts), "{parts}");
+}
+
+#[test]
+fn points_computed_elsewhere_are_kept_and_read_without_their_author() {
+    let scratch = Scratch::new("elsewhere");
+    let declaration = r#"{"name": "python.f", "version": 1, "random": false,
+        "parameters": {"x": "number", "word": "text"}, "measures": {"y": "number", "n": "integer"}}"#;
+    let mut registry = Registry::standard();
+    registry.register(Declared::from_json(declaration).unwrap()).unwrap();
+    let text = "[run]\nwhat = 'python.f'\n[axes]\nx = [1, 2, 3]\n[fixed]\nword = 'a'";
+    let plan = std::sync::Arc::new(Plan::parse(text, &registry).unwrap());
+    let folder = Folder::begin(&scratch.folder(), &plan).unwrap();
+    let mut session = Session::begin(&plan, &folder, &RunOptions::default(), &Silent).unwrap();
+    assert_eq!(session.todo(), [0, 1, 2]);
+    session.keep(2, Ok(Measures::new().with("y", 0.5).with("n", 7)), 0.1).unwrap();
+    session.keep(0, Err(RunError::new("it broke")), 0.1).unwrap();
+    let ran = session.finish().unwrap();
+    assert_eq!((ran.done, ran.failed, ran.stopped), (2, 1, true));
+    // A program that knows nothing of the function reads, collects and refuses to compute.
+    let (folder, plan) = Folder::open(&scratch.folder(), &Registry::standard()).unwrap();
+    assert_eq!(Folder::declaration(&scratch.folder()).unwrap().as_deref(), Some(declaration));
+    assert_eq!(status(&folder, &plan).unwrap().gaps, [(1, 1)]);
+    assert_eq!(collect(&folder, &plan).unwrap().failures, [(0, "it broke".to_owned())]);
+    assert!(rows(&folder, &plan)[1].contains("Integer(7)"));
+    for wrong in [
+        "",
+        "{}",
+        r#"{"name": "f", "version": 1, "random": true, "parameters": {"x": "real"}, "measures": {}}"#,
+    ] {
+        assert!(Declared::from_json(wrong).is_err(), "{wrong}");
+    }
 }

@@ -1,5 +1,7 @@
 //! The level curve W(z) on which the stationary states of all targets lie.
 
+use std::borrow::Cow;
+
 use attractorlab_numerics::roots::{Options, all_roots, refine};
 
 use super::inputs::check_target;
@@ -152,6 +154,16 @@ impl ReadoutCurve {
         self.breaks = cuts.into_iter().map(|z| (z, (self.alpha * z + self.beta) * self.gain(z))).collect();
     }
 
+    /// The inputs.
+    pub fn inputs(&self) -> &Inputs {
+        &self.inputs
+    }
+
+    /// Overlaps α = ⟨n m⟩ and β = ⟨n I⟩ of the direction at scale one.
+    pub fn overlaps(&self) -> (f64, f64) {
+        (self.alpha, self.beta)
+    }
+
     /// A_flex = −β/α, the target that this direction cannot realise; `None` if α = 0.
     pub fn flex(&self) -> Option<f64> {
         (self.alpha != 0.0 && self.beta != 0.0).then(|| -self.beta / self.alpha)
@@ -231,6 +243,12 @@ impl ReadoutCurve {
     /// All stationary states for each of many targets; the curve is extended once for all of them.
     /// A target that cannot be realised has its error in its place.
     pub fn sweep(&self, targets: &[f64]) -> Vec<Result<TargetStates, FeedbackError>> {
+        let curve = self.covering(targets);
+        targets.iter().map(|&target| curve.states(target)).collect()
+    }
+
+    /// This curve, extended where some of the targets need more of it than is there.
+    pub fn covering(&self, targets: &[f64]) -> Cow<'_, Self> {
         let reach = targets
             .iter()
             .filter(|&&target| self.check_realisable(target).is_ok())
@@ -240,9 +258,9 @@ impl ReadoutCurve {
         if reach > self.reach
             && let Ok(wide) = self.extended(reach)
         {
-            return targets.iter().map(|&target| wide.states(target)).collect();
+            return Cow::Owned(wide);
         }
-        targets.iter().map(|&target| self.states(target)).collect()
+        Cow::Borrowed(self)
     }
 
     fn check_realisable(&self, target: f64) -> Result<(), FeedbackError> {

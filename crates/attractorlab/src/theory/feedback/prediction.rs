@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::curve::ReadoutCurve;
+use super::curve::{ReadoutCurve, TargetStates};
 use super::{Direction, FeedbackError, FixedPoint, Inputs, Readout, Stability};
 use crate::network::Transfer;
 
@@ -22,7 +22,7 @@ pub enum Class {
 
 impl Class {
     /// The label of the specification: mono, multi, target-unstable, target-bulk-unstable.
-    pub fn label(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Monostable => "mono",
             Self::Bistable => "multi",
@@ -87,36 +87,73 @@ pub fn predict_with(
     target: f64,
 ) -> Result<Prediction, FeedbackError> {
     let curve = ReadoutCurve::new(transfer, inputs, direction)?;
-    let states = curve.states(target)?;
-    let at_target = states.at_target();
-    let share = if target == 0.0 && states.scale == 0.0 {
-        0.0
-    } else {
-        // s_nm⟨φ'⟩ = αA/(αA + β), and 1 where the target is the silent state of an m-class readout
-        let (alpha, beta) = direction.overlaps(&inputs);
-        if beta == 0.0 { 1.0 } else { alpha * target / (alpha * target + beta) }
-    };
-    let class = match at_target.stability {
-        Stability::BulkUnstable => Class::TargetBulkUnstable,
-        Stability::OutlierUnstable => Class::TargetUnstable,
-        Stability::Stable if states.fixed_points.len() == 1 => Class::Monostable,
-        Stability::Stable => Class::Bistable,
-    };
-    Ok(Prediction {
-        inputs,
-        target,
-        scale: states.scale,
-        readout: states.readout,
-        feedback_share: share,
-        flex: curve.flex(),
-        target_index: states.target_index,
-        marginal: states.marginal,
-        fixed_points: states.fixed_points,
-        class,
-    })
+    Ok(Prediction::of(&curve, curve.states(target)?))
+}
+
+impl ReadoutCurve {
+    /// The prediction for each of many targets, from one curve. A target that cannot be realised
+    /// has its error in its place.
+    ///
+    /// ```
+    /// use attractorlab::network::Transfer;
+    /// use attractorlab::theory::feedback::{Class, Direction, Inputs, ReadoutCurve};
+    ///
+    /// # fn main() -> Result<(), attractorlab::theory::feedback::FeedbackError> {
+    /// let inputs = Inputs { g: 0.3, feedback_std: 1.2, input_std: 0.5, rho: 0.5 };
+    /// let direction = Direction { shared: 1.0, feedback_own: 1.0, input_own: 0.3 };
+    /// let curve = ReadoutCurve::new(Transfer::Tanh, inputs, direction)?;
+    /// let classes: Vec<Class> =
+    ///     curve.predictions(&[-1.5, -0.5, 0.5]).into_iter().flatten().map(|p| p.class).collect();
+    /// assert_eq!(classes, [Class::Bistable, Class::TargetUnstable, Class::Monostable]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn predictions(&self, targets: &[f64]) -> Vec<Result<Prediction, FeedbackError>> {
+        let curve = self.covering(targets);
+        targets.iter().map(|&target| Ok(Prediction::of(&curve, curve.states(target)?))).collect()
+    }
+}
+
+impl TargetStates {
+    /// The class, by the target's stability and the number of states.
+    pub fn class(&self) -> Class {
+        match self.at_target().stability {
+            Stability::BulkUnstable => Class::TargetBulkUnstable,
+            Stability::OutlierUnstable => Class::TargetUnstable,
+            Stability::Stable if self.fixed_points.len() == 1 => Class::Monostable,
+            Stability::Stable => Class::Bistable,
+        }
+    }
 }
 
 impl Prediction {
+    fn of(curve: &ReadoutCurve, states: TargetStates) -> Self {
+        let target = states.target;
+        let class = states.class();
+        let (alpha, beta) = curve.overlaps();
+        let feedback_share = if target == 0.0 && states.scale == 0.0 {
+            0.0
+        } else if beta == 0.0 {
+            // Also where the target is the silent state of an m-class readout.
+            1.0
+        } else {
+            // s_nm⟨φ'⟩ at the target
+            alpha * target / (alpha * target + beta)
+        };
+        Self {
+            inputs: *curve.inputs(),
+            target,
+            scale: states.scale,
+            readout: states.readout,
+            feedback_share,
+            flex: curve.flex(),
+            target_index: states.target_index,
+            marginal: states.marginal,
+            fixed_points: states.fixed_points,
+            class,
+        }
+    }
+
     /// The state at the target.
     pub fn at_target(&self) -> &FixedPoint {
         &self.fixed_points[self.target_index]

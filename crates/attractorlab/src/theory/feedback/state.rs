@@ -18,7 +18,7 @@ pub enum Stability {
 
 impl Stability {
     /// A word for tables.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Stable => "stable",
             Self::OutlierUnstable => "outlier-unstable",
@@ -82,7 +82,8 @@ pub(super) fn quadratic(trace: f64, determinant: f64) -> [Complex<f64>; 2] {
         return [Complex::new(half, imaginary), Complex::new(half, -imaginary)];
     }
     let large = half + half.signum() * discriminant.sqrt();
-    let small = if large == 0.0 { 0.0 } else { determinant / large };
+    // Nobody wants to read −0.
+    let small = if large == 0.0 { 0.0 } else { determinant / large + 0.0 };
     let (first, second) = if large >= small { (large, small) } else { (small, large) };
     [Complex::new(first, 0.0), Complex::new(second, 0.0)]
 }
