@@ -24,6 +24,7 @@ mod erf;
 mod error;
 mod pair;
 mod piecewise;
+mod polynomial;
 mod product;
 mod sum;
 mod trapezoid;

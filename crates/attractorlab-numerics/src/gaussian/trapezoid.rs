@@ -13,6 +13,7 @@
 //! h = 0.2 this is below 1e-13 for six-fold poles when s ≥ 0.6, with h = 0.1 when s ≥ 0.17. Below,
 //! f varies so little over the Gaussian that a rule in z with step 0.6 does.
 
+use super::polynomial::multiply;
 use super::sum::{GaussSum, Step};
 use super::{Product, gaussian_weights};
 use crate::special::INV_SQRT_2PI;
@@ -99,16 +100,6 @@ fn tails_of(transfer: Transfer) -> Tails {
             unreachable!("piecewise polynomials have closed averages")
         }
     }
-}
-
-fn multiply(a: &[f64], b: &[f64]) -> Vec<f64> {
-    let mut out = vec![0.0; a.len() + b.len() - 1];
-    for (i, x) in a.iter().enumerate() {
-        for (j, y) in b.iter().enumerate() {
-            out[i + j] += x * y;
-        }
-    }
-    out
 }
 
 /// The polynomial that `product` approaches on side 0 (left) or 1 (right); empty if it vanishes.
