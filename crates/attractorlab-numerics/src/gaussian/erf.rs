@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Product;
+use super::polynomial::multiply;
 use super::trapezoid::Trapezoid;
 use crate::special::INV_SQRT_2PI;
 use crate::transfer::Transfer;
@@ -18,17 +19,11 @@ pub(super) struct ErfProduct {
 impl ErfProduct {
     pub(super) fn new(product: Product) -> Self {
         let mut polynomial = vec![1.0];
-        let factors = [(product.x + product.second, [0.0, 1.0, 0.0]), (product.third, [-1.0, 0.0, 1.0])];
-        for (exponent, factor) in factors {
-            for _ in 0..exponent {
-                let mut next = vec![0.0; polynomial.len() + 2];
-                for (i, c) in polynomial.iter().enumerate() {
-                    for (j, f) in factor.iter().enumerate() {
-                        next[i + j] += c * f;
-                    }
-                }
-                polynomial = next;
-            }
+        for _ in 0..product.x + product.second {
+            polynomial = multiply(&polynomial, &[0.0, 1.0]);
+        }
+        for _ in 0..product.third {
+            polynomial = multiply(&polynomial, &[-1.0, 0.0, 1.0]);
         }
         if product.second % 2 == 1 {
             for c in &mut polynomial {

@@ -26,6 +26,7 @@ mod error;
 mod hermite;
 mod pair;
 mod piecewise;
+mod polynomial;
 mod product;
 mod sum;
 mod trapezoid;

@@ -1,6 +1,7 @@
 //! Averages of piecewise polynomials (relu with threshold, linear): closed forms without
 //! cancellation, far below the threshold too.
 
+use super::polynomial::multiply;
 use super::sum::{Factor, GaussSum, Step, Term, heaviside, moment};
 use super::{AverageError, Product};
 use crate::special::{INV_SQRT_2PI, normal_cdf, normal_pdf};
@@ -16,16 +17,6 @@ pub(super) struct Piecewise {
     delta: f64,
     /// E[x^a δ'(x−θ)] is asked for.
     delta_prime: Option<u8>,
-}
-
-fn multiply(a: &[f64], b: &[f64]) -> Vec<f64> {
-    let mut out = vec![0.0; a.len() + b.len() - 1];
-    for (i, x) in a.iter().enumerate() {
-        for (j, y) in b.iter().enumerate() {
-            out[i + j] += x * y;
-        }
-    }
-    out
 }
 
 impl Piecewise {

@@ -16,6 +16,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
+use super::polynomial::multiply;
 use super::sum::{GaussSum, Step};
 use super::{Product, gaussian_weights};
 use crate::special::INV_SQRT_2PI;
@@ -102,16 +103,6 @@ fn tails_of(transfer: Transfer) -> Tails {
             unreachable!("piecewise polynomials have closed averages")
         }
     }
-}
-
-fn multiply(a: &[f64], b: &[f64]) -> Vec<f64> {
-    let mut out = vec![0.0; a.len() + b.len() - 1];
-    for (i, x) in a.iter().enumerate() {
-        for (j, y) in b.iter().enumerate() {
-            out[i + j] += x * y;
-        }
-    }
-    out
 }
 
 /// The polynomial that `product` approaches on side 0 (left) or 1 (right); empty if it vanishes.

@@ -5,8 +5,8 @@
 /// of opposite sign or zero. Returns (root, residual).
 pub fn refine(
     mut function: impl FnMut(f64) -> f64,
-    (mut low, mut f_low): (f64, f64),
-    (mut high, mut f_high): (f64, f64),
+    (mut low, f_low): (f64, f64),
+    (mut high, f_high): (f64, f64),
 ) -> (f64, f64) {
     if f_low == 0.0 {
         return (low, 0.0);
@@ -15,7 +15,7 @@ pub fn refine(
         return (high, 0.0);
     }
     let mut best = if f_low.abs() < f_high.abs() { (low, f_low) } else { (high, f_high) };
-    // The true values at the ends, for the choice of the secant's weight.
+    // The secant's values at the ends: that of an end which stays is shrunk.
     let (mut weight_low, mut weight_high) = (f_low, f_high);
     let mut last_width = f64::INFINITY;
     for step in 0..200 {
@@ -47,12 +47,11 @@ pub fn refine(
         };
         if (value > 0.0) == (f_low > 0.0) {
             weight_high = shrink(weight_high, weight_low);
-            (low, f_low, weight_low) = (x, value, value);
+            (low, weight_low) = (x, value);
         } else {
             weight_low = shrink(weight_low, weight_high);
-            (high, f_high, weight_high) = (x, value, value);
+            (high, weight_high) = (x, value);
         }
     }
-    let _ = f_high;
     best
 }

@@ -56,13 +56,7 @@ impl Piece<'_> {
         }
         let slope = range(&self.first, low, high);
         if slope.excludes_zero(0.0) {
-            let (p_low, p_high) = (clenshaw(self.coefficients, low), clenshaw(self.coefficients, high));
-            if p_low * p_high <= 0.0 {
-                self.crossing(low, high, function, found);
-            } else {
-                self.touching_end(low, high, p_low, p_high, function, found);
-            }
-            return;
+            return self.monotone(low, high, function, found);
         }
         if range(&self.second, low, high).excludes_zero(0.0) {
             self.bent(low, high, function, found);
@@ -83,6 +77,16 @@ impl Piece<'_> {
         let middle = low + 0.507 * (high - low);
         self.search(low, middle, function, found);
         self.search(middle, high, function, found);
+    }
+
+    /// The polynomial is monotone on [low, high].
+    fn monotone(&self, low: f64, high: f64, function: &mut impl FnMut(f64) -> f64, found: &mut Roots) {
+        let (p_low, p_high) = (clenshaw(self.coefficients, low), clenshaw(self.coefficients, high));
+        if p_low * p_high <= 0.0 {
+            self.crossing(low, high, function, found);
+        } else {
+            self.touching_end((low, p_low), (high, p_high), function, found);
+        }
     }
 
     /// The polynomial is monotone on [low, high] and changes sign or vanishes at an end.
@@ -108,10 +112,8 @@ impl Piece<'_> {
     /// Monotone without a sign change: a root can only be an end of the whole interval.
     fn touching_end(
         &self,
-        low: f64,
-        high: f64,
-        p_low: f64,
-        p_high: f64,
+        (low, p_low): (f64, f64),
+        (high, p_high): (f64, f64),
         function: &mut impl FnMut(f64) -> f64,
         found: &mut Roots,
     ) {
@@ -129,13 +131,7 @@ impl Piece<'_> {
     fn bent(&self, low: f64, high: f64, function: &mut impl FnMut(f64) -> f64, found: &mut Roots) {
         let (s_low, s_high) = (clenshaw(&self.first, low), clenshaw(&self.first, high));
         if s_low * s_high >= 0.0 {
-            let (p_low, p_high) = (clenshaw(self.coefficients, low), clenshaw(self.coefficients, high));
-            if p_low * p_high <= 0.0 {
-                self.crossing(low, high, function, found);
-            } else {
-                self.touching_end(low, high, p_low, p_high, function, found);
-            }
-            return;
+            return self.monotone(low, high, function, found);
         }
         let (t, _) = refine(|t| clenshaw(&self.first, t), (low, s_low), (high, s_high));
         let x = self.x(t);
@@ -152,9 +148,7 @@ impl Piece<'_> {
             }
         }
     }
-}
 
-impl Piece<'_> {
     /// An extremum at `t` that is zero to within the noise. If the function as computed still
     /// crosses zero on both sides, both crossings are reported, in doubt; otherwise the one touch.
     fn tangency(

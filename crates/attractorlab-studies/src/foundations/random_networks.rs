@@ -35,8 +35,8 @@ fn sizes(preset: Preset) -> Sizes {
             outlier_networks: 100,
             chaos_units: 300,
             chaos_networks: 4,
-            lyapunov_networks: 12,
-            lyapunov_duration: 150.0,
+            lyapunov_networks: 10,
+            lyapunov_duration: 120.0,
         },
         Preset::Full => Sizes {
             spectrum_units: 1000,
