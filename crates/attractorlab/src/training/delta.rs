@@ -3,7 +3,6 @@
 use attractorlab_numerics::kernels;
 
 use super::{FeedbackTask, Trained, TrainingError, positive};
-use crate::dynamics::Status;
 use crate::network::mean_product;
 
 /// How the delta rule is run.
@@ -35,14 +34,11 @@ pub fn delta_rule(
     start: &[f64],
     options: DeltaOptions,
 ) -> Result<Trained, TrainingError> {
-    task.check()?;
+    task.check_start(start)?;
     positive("rate", options.rate)?;
     positive("dt", options.dt)?;
     positive("duration", options.duration)?;
     let units = task.units();
-    if start.len() != units {
-        return Err(TrainingError::Length { name: "the starting state", units, found: start.len() });
-    }
     let mut x = start.to_vec();
     let (mut readout, mut rates, mut field) = (vec![0.0; units], vec![0.0; units], vec![0.0; units]);
     let mut z = 0.0;
@@ -55,13 +51,5 @@ pub fn delta_rule(
         kernels::axpy(options.dt * options.rate * (task.target - z), &rates, &mut readout);
         task.step(&mut x, &rates, z, options.dt, &mut field);
     }
-    let error = (z - task.target).abs();
-    let status = if !error.is_finite() {
-        Status::NotFinite
-    } else if error <= 1e-2 * task.target.abs().max(1e-12) {
-        Status::Converged
-    } else {
-        Status::Stalled
-    };
-    Ok(Trained { readout, x, error, status })
+    Ok(Trained::after_run(readout, x, z, task.target))
 }

@@ -42,6 +42,22 @@ pub struct Trained {
     pub status: Status,
 }
 
+impl Trained {
+    /// The result of a rule that ran until the output was `z`; within a hundredth of the target it
+    /// counts as trained.
+    fn after_run(readout: Vec<f64>, x: Vec<f64>, z: f64, target: f64) -> Self {
+        let error = (z - target).abs();
+        let status = if !error.is_finite() {
+            Status::NotFinite
+        } else if error <= 1e-2 * target.abs().max(1e-12) {
+            Status::Converged
+        } else {
+            Status::Stalled
+        };
+        Self { readout, x, error, status }
+    }
+}
+
 /// Why training cannot start.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -123,6 +139,17 @@ impl<'a> FeedbackTask<'a> {
             return Err(TrainingError::Parameter { name: "target", expected, value: self.target });
         }
         Ok(())
+    }
+
+    /// Checks the task together with a starting state.
+    fn check_start(&self, start: &[f64]) -> Result<(), TrainingError> {
+        self.check()?;
+        let units = self.units();
+        if start.len() == units {
+            Ok(())
+        } else {
+            Err(TrainingError::Length { name: "the starting state", units, found: start.len() })
+        }
     }
 
     /// One Euler step of the network with output `z`, given the rates of `x`.

@@ -4,7 +4,6 @@ use attractorlab_numerics::kernels;
 use attractorlab_numerics::linalg::RankOneSymmetric;
 
 use super::{FeedbackTask, Trained, TrainingError, positive};
-use crate::dynamics::Status;
 
 /// How recursive least squares is run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,14 +36,11 @@ pub fn recursive_least_squares(
     start: &[f64],
     options: RecursiveLeastSquares,
 ) -> Result<Trained, TrainingError> {
-    task.check()?;
+    task.check_start(start)?;
     positive("alpha", options.alpha)?;
     positive("dt", options.dt)?;
     positive("duration", options.duration)?;
     let units = task.units();
-    if start.len() != units {
-        return Err(TrainingError::Length { name: "the starting state", units, found: start.len() });
-    }
     let mut inverse = RankOneSymmetric::scaled_identity(units, 1.0 / options.alpha);
     let mut x = start.to_vec();
     let (mut w, mut rates) = (vec![0.0; units], vec![0.0; units]);
@@ -64,13 +60,5 @@ pub fn recursive_least_squares(
         }
     }
     let readout = w.iter().map(|w| w * units as f64).collect();
-    let error = (z - task.target).abs();
-    let status = if !error.is_finite() {
-        Status::NotFinite
-    } else if error <= 1e-2 * task.target.abs().max(1e-12) {
-        Status::Converged
-    } else {
-        Status::Stalled
-    };
-    Ok(Trained { readout, x, error, status })
+    Ok(Trained::after_run(readout, x, z, task.target))
 }
