@@ -16,6 +16,12 @@ pub enum AverageError {
         /// What it was.
         value: f64,
     },
+    /// More factors than averages are built for.
+    #[error("the product {product} has more than eight factors")]
+    Degree {
+        /// The product.
+        product: Product,
+    },
     /// The average does not exist, because a derivative of φ is a distribution.
     #[error("the average of {product} does not exist for {transfer}: {reason}")]
     DoesNotExist {

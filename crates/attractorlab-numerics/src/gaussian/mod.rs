@@ -64,8 +64,10 @@ impl Average {
     ///
     /// # Errors
     /// [`AverageError::DoesNotExist`] where a derivative of φ is a distribution and the product has
-    /// no meaning; [`AverageError::Parameter`] for a relu threshold that is not finite.
+    /// no meaning; [`AverageError::Parameter`] for a relu threshold that is not finite;
+    /// [`AverageError::Degree`] for more than eight factors.
     pub fn new(transfer: Transfer, product: Product) -> Result<Self, AverageError> {
+        product.check()?;
         let engine = match transfer {
             Transfer::Relu { threshold } => {
                 require("threshold", threshold, threshold.is_finite(), "a finite number")?;
@@ -116,6 +118,7 @@ impl Averages {
     /// # Errors
     /// Those of [`Average::new`].
     pub fn new(transfer: Transfer, products: &[Product]) -> Result<Self, AverageError> {
+        products.iter().try_for_each(|product| product.check())?;
         let engine = match transfer {
             Transfer::Tanh | Transfer::Softplus | Transfer::Logistic if !products.is_empty() => {
                 Shared::Trapezoid(Trapezoid::shared(transfer, products))

@@ -133,8 +133,11 @@ impl PairAverage {
     /// Prepares E f(x₁) h(x₂).
     ///
     /// # Errors
-    /// [`AverageError::DoesNotExist`] where a product has no meaning for `transfer`.
+    /// [`AverageError::DoesNotExist`] where a product has no meaning for `transfer`;
+    /// [`AverageError::Degree`] for more than eight factors.
     pub fn new(transfer: Transfer, f: Product, h: Product) -> Result<Self, AverageError> {
+        f.check()?;
+        h.check()?;
         if let Transfer::Relu { threshold } = transfer {
             require("threshold", threshold, threshold.is_finite(), "a finite number")?;
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Mul;
 
+use super::AverageError;
 use crate::transfer::Jet;
 
 /// A product xᵃ Φᵇ φᶜ φ'ᵈ φ''ᵉ φ'''ᶠ, written by multiplying the constants.
@@ -69,6 +70,11 @@ impl Product {
             .fold(0, |sum: u8, n| sum.saturating_add(*n))
     }
 
+    /// Averages are built for eight factors.
+    pub(super) fn check(self) -> Result<(), AverageError> {
+        if self.degree() <= MOST { Ok(()) } else { Err(AverageError::Degree { product: self }) }
+    }
+
     /// Number of factors that are derivatives of φ.
     pub(crate) fn derivatives(self) -> u8 {
         self.first + self.second + self.third
@@ -115,7 +121,7 @@ impl fmt::Display for Product {
     }
 }
 
-/// Factors that a parsed product may have.
+/// Factors that a product may have.
 const MOST: u8 = 8;
 
 /// A text that is not a product of the known factors.

@@ -278,6 +278,19 @@ fn averages_share_weights_without_changing_values() {
 }
 
 #[test]
+fn products_of_too_many_factors_are_errors() {
+    for transfer in TRANSFERS {
+        for product in
+            [Product { x: 200, ..Product::ONE }, Product { first: 255, third: 255, ..Product::ONE }]
+        {
+            assert!(Average::new(transfer, product).is_err());
+            assert!(Averages::new(transfer, &[product]).is_err());
+            assert!(PairAverage::new(transfer, Product::VALUE, product).is_err());
+        }
+    }
+}
+
+#[test]
 fn averages_that_do_not_exist_are_errors() {
     let relu = Transfer::Relu { threshold: 0.5 };
     assert!(average(relu, Product::SECOND * Product::SECOND, 0.0, 1.0).is_err());
