@@ -231,6 +231,9 @@ impl ClampedStates {
     ///
     /// # Errors
     /// [`ClampedError::Drive`] if the covariance is not finite.
+    ///
+    /// # Panics
+    /// If the states are not those of this theory's transfer function.
     pub fn pair(
         &self,
         first: &ClampedState,
@@ -269,6 +272,9 @@ impl ClampedStates {
     }
 
     /// Pair averages of two states at a given covariance of their inputs.
+    ///
+    /// # Panics
+    /// If the states are not those of this theory's transfer function.
     pub fn at_covariance(
         &self,
         first: &ClampedState,
@@ -299,6 +305,9 @@ impl ClampedStates {
     }
 
     /// E φ(x₁)φ(x₂) alone at a given covariance.
+    ///
+    /// # Panics
+    /// If the states are not those of this theory's transfer function.
     pub fn rates_at_covariance(&self, first: &ClampedState, second: &ClampedState, covariance: f64) -> f64 {
         if first.series.is_some() {
             return self.rates_and_gains(first, second, covariance).0;
