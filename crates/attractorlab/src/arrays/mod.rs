@@ -71,6 +71,13 @@ impl Array {
         }
     }
 
+    /// The array with every value rounded to a 32-bit float.
+    #[must_use]
+    pub fn rounded_to_f32(&self) -> Self {
+        let values = Values::F32(self.to_f64().into_iter().map(|v| v as f32).collect());
+        Self { shape: self.shape.clone(), values }
+    }
+
     /// The array as a matrix, if it has two axes.
     pub fn to_matrix(&self) -> Option<Mat<f64>> {
         let [rows, columns] = self.shape[..] else { return None };

@@ -2,6 +2,7 @@
 
 mod clamped;
 mod enclosed;
+pub mod fixed_points;
 mod gated;
 mod lyapunov;
 mod simulate;

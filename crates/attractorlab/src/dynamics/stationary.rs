@@ -65,9 +65,10 @@ pub(super) trait Balance {
     fn jacobian(&self, x: &[f64]) -> Mat<f64>;
 }
 
-struct FixedPoint<'a, D: ?Sized>(&'a D);
+/// The residual whose roots are the stationary states: τF(x), or F(x) − x for a map.
+pub(super) struct Residual<'a, D: ?Sized>(pub(super) &'a D);
 
-impl<D: Dynamics + ?Sized> Balance for FixedPoint<'_, D> {
+impl<D: Dynamics + ?Sized> Balance for Residual<'_, D> {
     fn residual(&self, x: &[f64], out: &mut [f64]) {
         self.0.field(x, out);
         match self.0.time() {
@@ -122,7 +123,7 @@ impl<D: Dynamics + ?Sized> Balance for FixedPoint<'_, D> {
 #[track_caller]
 pub fn fixed_point(system: &(impl Dynamics + ?Sized), start: &[f64], options: SolverOptions) -> Stationary {
     assert_eq!(start.len(), system.dim(), "start needs one entry for each variable");
-    solve(&FixedPoint(system), start, options)
+    solve(&Residual(system), start, options)
 }
 
 fn largest(residual: &[f64]) -> f64 {

@@ -3,6 +3,7 @@
 use attractorlab_numerics::linalg::{Mat, matvec};
 
 use super::GatedCell;
+use super::files::ImportOptions;
 use super::{Form, Gru, Lstm, NetworkError, RateNetwork};
 use crate::network::ConnectivityError;
 
@@ -169,6 +170,17 @@ impl Network {
             Cell::Gru(_) => "GRU".to_owned(),
             Cell::Lstm(_) => "LSTM".to_owned(),
         }
+    }
+
+    /// The network with every weight rounded to a 32-bit float.
+    #[must_use]
+    pub fn rounded_to_f32(&self) -> Self {
+        let mut arrays = self.to_arrays();
+        for array in arrays.arrays.values_mut() {
+            *array = array.rounded_to_f32();
+        }
+        // Rounding overflows for weights beyond 3e38 alone; those are kept.
+        Self::from_arrays(&arrays, &ImportOptions::default()).map_or_else(|_| self.clone(), |(network, _)| network)
     }
 
     /// The outputs in a state.

@@ -4,6 +4,7 @@ mod chaos;
 mod dynamics;
 mod feedback_networks;
 mod feedback_theory;
+mod fixed_points;
 mod network_files;
 mod output_dynamics;
 mod rate_networks;

@@ -1,0 +1,157 @@
+//! All fixed points: networks trained elsewhere, networks whose full set is known, proofs.
+
+use attractorlab::dynamics::Dynamics;
+use attractorlab::dynamics::fixed_points::{
+    FindError, FindOptions, FixedPoints, SeedKind, Stability, Starts, certify, completeness, find, modes,
+    survives_rounding,
+};
+use attractorlab::network::{Bulk, Connectivity, Form, RateNetwork, Transfer};
+use attractorlab::numerics::linalg::Mat;
+use attractorlab::numerics::random::Stream;
+use serde_json::Value;
+
+use crate::network_files::{pytorch, trained};
+
+fn reference(name: &str) -> (Vec<Vec<f64>>, Vec<f64>) {
+    let text = std::fs::read_to_string(pytorch(&format!("flipflop_{name}.newton.json"))).expect("there");
+    let data: Value = serde_json::from_str(&text).expect("JSON");
+    let numbers = |value: &Value| -> Vec<f64> {
+        value.as_array().expect("an array").iter().map(|v| v.as_f64().expect("a number")).collect()
+    };
+    let points = data["fixed_points"].as_array().expect("points").iter().map(&numbers).collect();
+    (points, numbers(&data["spectral_radius"]))
+}
+
+fn apart(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).fold(0.0, |m, (a, b)| f64::max(m, (a - b).abs()))
+}
+
+fn search(system: &impl Dynamics, count: usize, seed: u64) -> FixedPoints {
+    let starts = Starts::new(system.dim()).with_random(system, count, &mut Stream::new(seed, "starts", 0));
+    find(system, &starts, &FindOptions::default()).expect("a search")
+}
+
+#[test]
+fn all_points_of_networks_trained_in_pytorch_are_found_and_certified() {
+    for (name, count, stable) in [("lstm12", 27, 8), ("gru16", 27, 8), ("tanh24", 11, 0)] {
+        let network = trained(name);
+        let system = network.under(&[0.0; 3]);
+        let (known, radii) = reference(name);
+        let found = search(&system, 1024, 3);
+        assert_eq!(found.points.len(), count, "{name}");
+        let said = completeness(&found);
+        assert!(said.index_sum == Some(1) && !said.is_incomplete(), "{name}: {said:?}");
+        assert!(said.interval.1 < count as f64 + 1.5, "{name}: {said:?}");
+        let mut certified_stable = 0;
+        for point in &found.points {
+            let proof = certify(&system, &point.x).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert!(proof.existence_radius < 1e-11 && proof.uniqueness_radius > 1e-5, "{name}: {proof:?}");
+            let k = known.iter().position(|x| apart(x, &proof.x) < 1e-8).expect("a point of the reference");
+            let around = modes(&system, &proof.x).expect("modes");
+            let radius = around.modes.iter().map(|mode| mode.eigenvalue.norm()).fold(0.0, f64::max);
+            assert!((radius - radii[k]).abs() < 1e-7, "{name}: {radius} against {}", radii[k]);
+            let directions = match proof.stability {
+                Stability::Stable => 0,
+                Stability::Unstable { directions } => directions,
+                Stability::Marginal { error } => panic!("{name}: marginal within {error}"),
+            };
+            assert_eq!(directions, around.unstable);
+            certified_stable += usize::from(directions == 0);
+            // The weights are 32-bit floats, so that rounding changes nothing.
+            assert!(survives_rounding(&network, &[0.0; 3], &proof).is_some());
+        }
+        assert_eq!(certified_stable, stable, "{name}");
+    }
+}
+
+#[test]
+fn saturated_gates_are_no_fixed_points() {
+    // An update gate that is 1 to the last bit keeps any state: residual 0, and no fixed point.
+    let network = trained("gru16");
+    let system = network.under(&[0.0; 3]);
+    let mut stream = Stream::new(4, "saturated", 0);
+    let mut impostors = 0;
+    for _ in 0..3000 {
+        let x: Vec<f64> = stream.normals(16).iter().map(|x| 30.0 * x).collect();
+        let mut next = vec![0.0; 16];
+        system.field(&x, &mut next);
+        if apart(&x, &next) < 1e-12 {
+            impostors += 1;
+            assert!(certify(&system, &x).is_err());
+        }
+    }
+    println!("{impostors} impostors");
+    // From far outside, the search ends inside the box or nowhere.
+    let far = Mat::from_fn(16, 200, |_, _| 30.0 * stream.normal());
+    let starts = Starts::new(16).with(SeedKind::Random, far.as_ref());
+    let found = find(&system, &starts, &FindOptions::default()).expect("a search");
+    assert!(found.points.iter().all(|point| point.x.iter().all(|x| x.abs() < 1.0)));
+}
+
+#[test]
+fn bistable_networks_show_three_points_every_time() {
+    for (units, seeds) in [(100, 20), (200, 20), (400, 20), (1000, 2)] {
+        for seed in 0..seeds {
+            let mut stream = Stream::new(seed, "bistable", units as u64);
+            let m = stream.normals(units);
+            let n: Vec<f64> = m.iter().map(|m| 2.0 * m).collect();
+            let bulk = Bulk::Gaussian { g: 0.7 }.draw(units, &mut stream).expect("a bulk");
+            let connectivity =
+                Connectivity::new(bulk).and_then(|c| c.with_feedback(m.clone(), n)).expect("a connectivity");
+            let network = RateNetwork::new(connectivity, Transfer::Tanh, Form::Current);
+            let starts = Starts::new(units).with_directions([m.as_slice()]);
+            let options = FindOptions { deflation: 0, slow_points: 0, ..FindOptions::default() };
+            let found = find(&network, &starts, &options).expect("a search");
+            assert_eq!((found.points.len(), found.index_sum()), (3, 1), "N = {units}, seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn certificates_hold_for_rate_networks_and_bracket_the_truth() {
+    // Every transfer function and form: the certified ball holds the point that more digits would give.
+    let transfers = [
+        Transfer::Tanh,
+        Transfer::Erf,
+        Transfer::Relu { threshold: 0.1 },
+        Transfer::Linear,
+        Transfer::Softplus,
+        Transfer::Logistic,
+    ];
+    for transfer in transfers {
+        for form in [Form::Current, Form::Rate, Form::Map] {
+            let mut stream = Stream::new(6, "certificates", 0);
+            let bulk = Bulk::Gaussian { g: 0.5 }.draw(30, &mut stream).expect("a bulk");
+            let network =
+                RateNetwork::new(Connectivity::new(bulk).expect("a connectivity"), transfer, form)
+                    .with_bias(stream.normals(30))
+                    .and_then(|network| network.with_time_constant(2.5))
+                    .expect("a network");
+            let found = search(&network, 10, 1);
+            let system = network.under(&[]);
+            let proof = certify(&system, &found.points[0].x).expect("a certificate");
+            // Thirty terms of order 1, times the condition of the linear system.
+            assert!(proof.existence_radius < 1e-12, "{transfer:?} {form:?}: {}", proof.existence_radius);
+            assert!(proof.uniqueness_radius > 1e-3, "{transfer:?} {form:?}: {}", proof.uniqueness_radius);
+            assert_eq!(proof.stability, Stability::Stable, "{transfer:?} {form:?}");
+            // Another centre in the ball of uniqueness leads to the same point; a wrong state to none.
+            let moved: Vec<f64> = proof.x.iter().map(|x| x + 1e-7).collect();
+            let again = certify(&system, &moved).expect("a certificate");
+            assert!(apart(&again.x, &proof.x) <= again.existence_radius + proof.existence_radius);
+        }
+    }
+}
+
+#[test]
+fn bad_input_is_refused_in_words() {
+    let network = trained("tanh24");
+    let system = network.under(&[0.0; 3]);
+    let options = FindOptions::default();
+    assert_eq!(find(&system, &Starts::new(24), &options).err(), Some(FindError::NoStarts));
+    let wrong = Starts::new(3).with(SeedKind::Random, Mat::<f64>::zeros(3, 1).as_ref());
+    assert!(matches!(find(&system, &wrong, &options), Err(FindError::Dimension { dim: 24, found: 3 })));
+    let nan = Mat::from_fn(24, 2, |i, c| if (i, c) == (5, 1) { f64::NAN } else { 0.0 });
+    let starts = Starts::new(24).with(SeedKind::Trajectory, nan.as_ref());
+    let expected = FindError::NotFinite { column: 1, variable: 5 };
+    assert_eq!(find(&system, &starts, &options).err(), Some(expected));
+}
