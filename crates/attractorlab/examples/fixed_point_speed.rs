@@ -14,7 +14,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let starts: usize = arguments.next().map_or(Ok(1024), |n| n.parse())?;
     let (network, _) = Network::read(Path::new(&file), &ImportOptions::default())?;
     let system = network.under(&vec![0.0; network.inputs()]);
-    let starts = Starts::new(network.state_size()).with_random(&system, starts, &mut Stream::new(1, "starts", 0));
+    let starts =
+        Starts::new(network.state_size()).with_random(&system, starts, &mut Stream::new(1, "starts", 0));
     let mut times = Vec::new();
     for _ in 0..7 {
         let begin = Instant::now();
@@ -23,6 +24,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         times.push((begin.elapsed().as_secs_f64() * 1e3, found.points.len(), found.lost));
     }
     times.sort_by(|a, b| a.0.total_cmp(&b.0));
-    println!("{} starts: median {:.2} ms, {} points, {} lost", starts.len(), times[3].0, times[3].1, times[3].2);
+    println!(
+        "{} starts: median {:.2} ms, {} points, {} lost",
+        starts.len(),
+        times[3].0,
+        times[3].1,
+        times[3].2
+    );
     Ok(())
 }

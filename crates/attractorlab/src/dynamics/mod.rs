@@ -5,6 +5,7 @@ mod enclosed;
 pub mod fixed_points;
 mod gated;
 mod lyapunov;
+mod orbits;
 mod simulate;
 mod spectrum;
 mod static_map;
@@ -15,6 +16,7 @@ pub use clamped::ClampedNetwork;
 pub use enclosed::{Enclosed, Enclosure};
 pub use gated::DrivenNetwork;
 pub use lyapunov::{Lyapunov, LyapunovOptions, lyapunov_exponent};
+pub use orbits::{LongRun, LongRunOptions, PeriodicOrbit, long_run};
 pub use simulate::{
     DIVERGED, FlowOptions, Input, Integrator, Record, Simulation, SimulationError, SimulationOptions,
     SimulationStatus, flow,

@@ -180,7 +180,8 @@ impl Network {
             *array = array.rounded_to_f32();
         }
         // Rounding overflows for weights beyond 3e38 alone; those are kept.
-        Self::from_arrays(&arrays, &ImportOptions::default()).map_or_else(|_| self.clone(), |(network, _)| network)
+        Self::from_arrays(&arrays, &ImportOptions::default())
+            .map_or_else(|_| self.clone(), |(network, _)| network)
     }
 
     /// The outputs in a state.

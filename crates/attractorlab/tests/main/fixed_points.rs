@@ -122,11 +122,10 @@ fn certificates_hold_for_rate_networks_and_bracket_the_truth() {
         for form in [Form::Current, Form::Rate, Form::Map] {
             let mut stream = Stream::new(6, "certificates", 0);
             let bulk = Bulk::Gaussian { g: 0.5 }.draw(30, &mut stream).expect("a bulk");
-            let network =
-                RateNetwork::new(Connectivity::new(bulk).expect("a connectivity"), transfer, form)
-                    .with_bias(stream.normals(30))
-                    .and_then(|network| network.with_time_constant(2.5))
-                    .expect("a network");
+            let network = RateNetwork::new(Connectivity::new(bulk).expect("a connectivity"), transfer, form)
+                .with_bias(stream.normals(30))
+                .and_then(|network| network.with_time_constant(2.5))
+                .expect("a network");
             let found = search(&network, 10, 1);
             let system = network.under(&[]);
             let proof = certify(&system, &found.points[0].x).expect("a certificate");
@@ -154,4 +153,18 @@ fn bad_input_is_refused_in_words() {
     let starts = Starts::new(24).with(SeedKind::Trajectory, nan.as_ref());
     let expected = FindError::NotFinite { column: 1, variable: 5 };
     assert_eq!(find(&system, &starts, &options).err(), Some(expected));
+}
+
+#[test]
+fn a_network_without_stable_points_rests_on_something_that_is_shown() {
+    use attractorlab::analysis::{DissectionOptions, Rest, dissect};
+    use attractorlab::dynamics::LongRun;
+    let found = dissect(&trained("tanh24"), None, &DissectionOptions::default()).expect("a dissection");
+    assert!(found.points.iter().all(|point| point.modes.unstable > 0));
+    // Three bits are kept in eight stable orbits of period two.
+    for (rest, _) in &found.rests {
+        let Rest::Other(LongRun::Cycles(orbit)) = rest else { panic!("{rest:?} is no orbit") };
+        assert!(orbit.period == 2.0 && orbit.residual < 1e-10 && orbit.is_stable());
+    }
+    assert_eq!(found.rests.len(), 8);
 }

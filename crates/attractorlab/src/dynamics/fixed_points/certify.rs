@@ -45,13 +45,17 @@ pub enum Stability {
 #[non_exhaustive]
 pub enum Uncertified {
     /// The Jacobian of the residual is singular to working precision: a bifurcation, or no fixed point at all.
-    #[error("the linear system at the state is singular to working precision (reciprocal condition {condition:.1e})")]
+    #[error(
+        "the linear system at the state is singular to working precision (reciprocal condition {condition:.1e})"
+    )]
     Singular {
         /// Estimate of the reciprocal condition number.
         condition: f64,
     },
     /// No ball passed the test.
-    #[error("no ball around the state passes the test: residual bound {residual:.1e}, contraction {contraction:.2}")]
+    #[error(
+        "no ball around the state passes the test: residual bound {residual:.1e}, contraction {contraction:.2}"
+    )]
     NoBall {
         /// Bound on the correction that the residual asks for.
         residual: f64,
@@ -163,7 +167,8 @@ impl<'a, S: Enclosed> Test<'a, S> {
     /// The contraction, if the ball is mapped into itself.
     fn holds(&self, radius: f64) -> Option<f64> {
         let contraction = self.contraction(radius);
-        (contraction < 1.0 && above(self.correction + contraction * radius, 2) <= radius).then_some(contraction)
+        (contraction < 1.0 && above(self.correction + contraction * radius, 2) <= radius)
+            .then_some(contraction)
     }
 }
 

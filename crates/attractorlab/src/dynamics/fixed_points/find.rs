@@ -5,8 +5,8 @@ use attractorlab_numerics::linalg::{Lu, Mat};
 use attractorlab_numerics::random::Stream;
 use rayon::prelude::*;
 
-use super::super::stationary::{Balance, Residual};
 use super::super::Dynamics;
+use super::super::stationary::{Balance, Residual};
 use super::starts::{SeedKind, Starts, reach};
 
 /// How to search.
@@ -433,7 +433,8 @@ pub fn find(
         let outcomes: Vec<Outcome> = (0..options.deflation)
             .into_par_iter()
             .map(|k| {
-                let mut stream = Stream::new(options.seed, "deflation", (rounds * options.deflation + k) as u64);
+                let mut stream =
+                    Stream::new(options.seed, "deflation", (rounds * options.deflation + k) as u64);
                 // Every other one starts beside a known point.
                 let start: Vec<f64> = if k % 2 == 0 || known.is_empty() {
                     width.iter().map(|w| w * (2.0 * stream.uniform() - 1.0)).collect()
