@@ -54,6 +54,37 @@ pub(crate) enum CliError {
     #[error("{0}")]
     #[diagnostic(help("'theory feedback --help' says what each argument is"))]
     Feedback(#[from] FeedbackError),
+    /// A network file, a name map or a file of trajectories that cannot be read or written.
+    #[error("{path}: {reason}")]
+    #[diagnostic(help("'net convert --help' shows what files can hold"))]
+    NetworkFile {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A network that cannot be dissected.
+    #[error("{0}")]
+    #[diagnostic(help("'dissect --help' says what each argument is; 'net show' what the network has"))]
+    Dissection(#[from] attractorlab::analysis::DissectionError),
+    /// A folder that cannot be made.
+    #[error("cannot make the folder {path}: {source}")]
+    #[diagnostic(help("choose another folder with -o"))]
+    Folder {
+        /// The folder.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Results that cannot be written.
+    #[error("cannot write {path}: {reason}")]
+    #[diagnostic(help("choose another folder with -o"))]
+    Results {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
     /// A file that `simulate` cannot read or understand.
     #[error("{path}: {reason}")]
     #[diagnostic(help("'simulate --help' shows a complete file"))]

@@ -42,5 +42,5 @@ pub use figure::{
     Layer, Legend, Line, LineStyle, Marker, Panel, Reference, ReferenceKind, Regions, Scale, Span, Text,
 };
 pub use number::duration;
-pub use report::{ClaimRow, Comparison, Report, Section};
+pub use report::{ClaimRow, Comparison, Report, Scene, SceneGroup, SceneMark, Section};
 pub use table::{Cell, Column, Format, Table};

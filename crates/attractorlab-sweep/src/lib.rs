@@ -32,6 +32,7 @@ mod runnable;
 pub mod slurm;
 mod status;
 mod store;
+pub mod table;
 mod text;
 mod value;
 pub mod view;

@@ -2,6 +2,9 @@
 
 pub(crate) mod claims;
 mod completions;
+mod dissect;
+mod net;
+mod network_file;
 mod simulate;
 mod study_list;
 mod study_run;
@@ -43,6 +46,11 @@ enum Command {
     /// Compute what the theory predicts
     #[command(subcommand)]
     Theory(TheoryCommand),
+    /// Find, prove and link all fixed points of a trained network
+    Dissect(dissect::Arguments),
+    /// Look at network files and convert them
+    #[command(subcommand)]
+    Net(net::NetCommand),
     /// Simulate a network that a TOML file describes
     Simulate(simulate::Arguments),
     /// Sweep parameters and seeds, on this machine or on a Slurm cluster
@@ -82,6 +90,8 @@ pub(crate) fn execute(cli: Cli, studies: &[&dyn Study]) -> Result<Ending, CliErr
         Command::Study(StudyCommand::Run(arguments)) => study_run::execute(&arguments, studies),
         Command::Theory(TheoryCommand::Average(arguments)) => theory_average::execute(&arguments),
         Command::Theory(TheoryCommand::Feedback(arguments)) => theory_feedback::execute(&arguments),
+        Command::Dissect(arguments) => dissect::execute(&arguments),
+        Command::Net(command) => net::execute(&command),
         Command::Simulate(arguments) => simulate::execute(&arguments),
         Command::Sweep(command) => sweep::execute(&command),
         Command::Completions(arguments) => Ok(completions::execute(&arguments, &mut Cli::command())),

@@ -149,9 +149,13 @@ pub(super) fn document(report: &Report) -> String {
     };
     let (summary, overview) = if report.sections.is_empty() {
         ("<p>No study was run.</p>\n".to_owned(), String::new())
+    } else if report.sections.iter().all(|s| s.claims.is_empty() && s.error.is_none()) {
+        // Nothing was put to the test.
+        (String::new(), String::new())
     } else {
         (headline(report), overview(report, &anchors))
     };
+    let scene = if report.sections.iter().any(|s| !s.scenes.is_empty()) { super::scene::SCRIPT } else { "" };
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
@@ -159,7 +163,7 @@ pub(super) fn document(report: &Report) -> String {
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n\
          <header>\n<h1>{}</h1>\n{subtitle}{summary}{overview}{}</header>\n{sections}</main>\n\
-         <script>\n{READ_OUT}</script>\n</body>\n</html>\n",
+         <script>\n{READ_OUT}{scene}</script>\n</body>\n</html>\n",
         escape(&report.title),
         to_html(&report.title),
         definitions(&report.provenance),

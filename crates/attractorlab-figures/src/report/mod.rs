@@ -3,6 +3,7 @@
 mod data;
 mod file;
 mod html;
+mod scene;
 mod section;
 
 use std::path::Path;
@@ -10,6 +11,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::{Cell, Figure, FigureError, Table};
+
+pub use scene::{Scene, SceneGroup, SceneMark};
 
 /// How the measured value of a claim is held against the expected one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -69,6 +72,8 @@ pub struct Section {
     pub summary: String,
     /// Figures.
     pub figures: Vec<Figure>,
+    /// Scenes in three dimensions, before the figures.
+    pub scenes: Vec<Scene>,
     /// Tables.
     pub tables: Vec<Table>,
     /// Claims with their verdicts.
@@ -112,6 +117,13 @@ impl Section {
     #[must_use]
     pub fn figure(mut self, figure: Figure) -> Self {
         self.figures.push(figure);
+        self
+    }
+
+    /// Adds a scene in three dimensions.
+    #[must_use]
+    pub fn scene(mut self, scene: Scene) -> Self {
+        self.scenes.push(scene);
         self
     }
 

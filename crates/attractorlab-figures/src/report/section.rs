@@ -32,6 +32,10 @@ pub(super) fn html(section: &Section, anchor: &str, counters: &mut Counters) -> 
     if !section.summary.is_empty() {
         page.push_str(&format!("<p class=\"summary\">{}</p>\n", to_html(&section.summary)));
     }
+    for (index, scene) in section.scenes.iter().enumerate() {
+        counters.figures += 1;
+        page.push_str(&super::scene::html(scene, &format!("{anchor}--scene{}", index + 1), counters.figures));
+    }
     for (index, figure) in section.figures.iter().enumerate() {
         counters.figures += 1;
         page.push_str(&figure_html(figure, &figure_anchor(anchor, index), counters.figures));

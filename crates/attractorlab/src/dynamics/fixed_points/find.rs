@@ -282,7 +282,7 @@ impl<D: Dynamics + ?Sized> Search<'_, D> {
             let factor = 1.0 / (1.0 + slope);
             let limit = 1.0 / (largest(&step) * factor.abs()).max(1.0);
             let scale = if factor.is_finite() { factor * limit } else { limit };
-            step.iter_mut().for_each(|s| *s *= scale);
+            attractorlab_numerics::kernels::scale(scale, &mut step);
             axpy(-1.0, &step, &mut x);
             self.clip(&mut x);
         }
