@@ -35,10 +35,8 @@ enum RnnTransfer {
 impl NetworkFile {
     /// Reads it.
     pub(crate) fn read(&self) -> Result<(Network, Origin), CliError> {
-        let unreadable = |path: &Path, reason: String| CliError::NetworkFile {
-            path: path.display().to_string(),
-            reason,
-        };
+        let unreadable =
+            |path: &Path, reason: String| CliError::NetworkFile { path: path.display().to_string(), reason };
         let map = match &self.map {
             None => None,
             Some(path) => {

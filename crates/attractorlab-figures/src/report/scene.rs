@@ -49,13 +49,6 @@ pub struct Scene {
 
 pub(super) const SCRIPT: &str = include_str!("scene.js");
 
-#[derive(Serialize)]
-struct Drawn<'a> {
-    colour: &'static str,
-    #[serde(flatten)]
-    group: &'a SceneGroup,
-}
-
 /// The HTML of a scene.
 pub(super) fn html(scene: &Scene, anchor: &str, number: usize) -> String {
     let mut legend = String::new();
@@ -75,8 +68,16 @@ pub(super) fn html(scene: &Scene, anchor: &str, number: usize) -> String {
             ));
         }
     }
-    let groups: Vec<Drawn<'_>> =
-        scene.groups.iter().map(|group| Drawn { colour: group.colour.hex(), group }).collect();
+    let groups: Vec<serde_json::Value> = scene
+        .groups
+        .iter()
+        .map(|group| {
+            serde_json::json!({
+                "colour": group.colour.hex(), "mark": group.mark, "size": group.size, "points": group.points,
+                "names": group.names,
+            })
+        })
+        .collect();
     let data = serde_json::json!({ "axes": scene.axes, "groups": groups });
     // A script element ends at the first "</".
     let data = data.to_string().replace("</", "<\\/");

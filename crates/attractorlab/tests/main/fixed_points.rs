@@ -41,7 +41,7 @@ fn all_points_of_networks_trained_in_pytorch_are_found_and_certified() {
         assert_eq!(found.points.len(), count, "{name}");
         let said = completeness(&found);
         assert!(said.index_sum == Some(1) && !said.is_incomplete(), "{name}: {said:?}");
-        assert!(said.interval.1 < count as f64 + 1.5, "{name}: {said:?}");
+        assert!(said.interval.1 <= count as f64 + 2.0, "{name}: {said:?}");
         let mut certified_stable = 0;
         for point in &found.points {
             let proof = certify(&system, &point.x).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -167,4 +167,105 @@ fn a_network_without_stable_points_rests_on_something_that_is_shown() {
         assert!(orbit.period == 2.0 && orbit.residual < 1e-10 && orbit.is_stable());
     }
     assert_eq!(found.rests.len(), 8);
+}
+
+/// A map whose full set of fixed points is known: independent units x' = tanh(a x + b), rotated by a random orthogonal
+/// matrix and embedded, so that nothing gives the product away. Each unit with a > 1 and small b has three points, with
+/// basins as unequal as b makes them.
+struct Hidden {
+    gain: Vec<f64>,
+    shift: Vec<f64>,
+    rotation: Mat<f64>,
+}
+
+impl Hidden {
+    fn draw(units: usize, stream: &mut Stream) -> (Self, usize) {
+        let gain: Vec<f64> = (0..units).map(|_| 0.5 + 2.5 * stream.uniform()).collect();
+        let shift: Vec<f64> = (0..units).map(|_| 0.4 * (2.0 * stream.uniform() - 1.0)).collect();
+        let square = Mat::from_fn(units, units, |_, _| stream.normal());
+        let rotation = attractorlab::numerics::linalg::Qr::new(square.as_ref()).expect("a basis").thin_q();
+        // tanh(ax + b) − x has three zeros iff its extrema, where tanh' = 1/a, have opposite signs.
+        let count = gain
+            .iter()
+            .zip(&shift)
+            .map(|(a, b)| {
+                if *a <= 1.0 {
+                    return 1;
+                }
+                let t = (1.0 - 1.0 / a).sqrt();
+                let x = |t: f64| (t.atanh() - b) / a;
+                if (t - x(t)) * (-t - x(-t)) < 0.0 { 3 } else { 1 }
+            })
+            .product();
+        (Self { gain, shift, rotation }, count)
+    }
+
+    fn inner(&self, x: &[f64]) -> Vec<f64> {
+        let n = x.len();
+        (0..n).map(|k| (0..n).map(|i| self.rotation[(i, k)] * x[i]).sum()).collect()
+    }
+}
+
+impl Dynamics for Hidden {
+    fn dim(&self) -> usize {
+        self.gain.len()
+    }
+    fn time(&self) -> attractorlab::dynamics::Time {
+        attractorlab::dynamics::Time::Discrete
+    }
+    fn field(&self, x: &[f64], out: &mut [f64]) {
+        let y = self.inner(x);
+        for (i, o) in out.iter_mut().enumerate() {
+            *o = (0..x.len())
+                .map(|k| self.rotation[(i, k)] * (self.gain[k] * y[k] + self.shift[k]).tanh())
+                .sum();
+        }
+    }
+    fn jacobian(&self, x: &[f64]) -> Mat<f64> {
+        let (n, y) = (x.len(), self.inner(x));
+        let slope: Vec<f64> = (0..n)
+            .map(|k| self.gain[k] * (1.0 - (self.gain[k] * y[k] + self.shift[k]).tanh().powi(2)))
+            .collect();
+        Mat::from_fn(n, n, |i, j| {
+            (0..n).map(|k| self.rotation[(i, k)] * slope[k] * self.rotation[(j, k)]).sum()
+        })
+    }
+}
+
+#[test]
+fn what_is_said_of_completeness_is_true_of_networks_whose_full_set_is_known() {
+    let networks = 200;
+    let (mut covered, mut complete, mut proofs_false, mut large_missed) = (0, 0, 0, 0);
+    for network in 0..networks {
+        let mut stream = Stream::new(9, "hidden products", network);
+        let units = 2 + (network % 4) as usize;
+        let (system, truth) = Hidden::draw(units, &mut stream);
+        // Few starts for many points, and no deflation: some must be missed.
+        let count = 20 + 20 * (network % 3) as usize;
+        let starts = Starts::new(units).with_random(&system, count, &mut stream);
+        let options = FindOptions { deflation: 0, slow_points: 0, ..FindOptions::default() };
+        let found = find(&system, &starts, &options).expect("a search");
+        let said = completeness(&found);
+        assert!(said.found <= truth, "network {network}: {} points of {truth}", said.found);
+        covered += usize::from(said.interval.0 <= truth as f64 && truth as f64 <= said.interval.1);
+        complete += usize::from(said.found == truth);
+        // A box is mapped into itself, so that the indices of the full set add up to 1.
+        proofs_false += usize::from(said.found == truth && found.index_sum() != 1);
+        // The same search with many starts shows the share of each point: those beyond the promised share are there.
+        let many = Starts::new(units).with_random(&system, 2000, &mut stream);
+        let shares = find(&system, &many, &options).expect("a search");
+        large_missed += usize::from(shares.points.iter().any(|point| {
+            point.hits.random as f64 / 2000.0 > said.share
+                && found.points.iter().all(|other| apart(&other.x, &point.x) > 1e-6)
+        }));
+    }
+    println!("covered {covered}, complete {complete}, large missed {large_missed} of {networks}");
+    assert_eq!(proofs_false, 0);
+    // 95 % are promised: 190 of 200, with a binomial standard deviation of 3.1.
+    assert!(covered >= 178, "the interval holds the truth for {covered} of {networks}");
+    assert!(
+        large_missed <= 22,
+        "a point beyond the promised share was missed for {large_missed} of {networks}"
+    );
+    assert!(complete < networks as usize, "the test was too easy to say anything");
 }

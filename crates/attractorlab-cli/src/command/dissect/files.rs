@@ -21,9 +21,8 @@ pub(super) fn write(found: &Dissection, folder: &Path) -> Result<(), CliError> {
 
 fn table(found: &Dissection) -> Vec<(String, Column)> {
     let points = &found.points;
-    let count = |f: &dyn Fn(usize) -> usize| {
-        Column::Integer((0..points.len()).map(|k| Some(f(k) as i64)).collect())
-    };
+    let count =
+        |f: &dyn Fn(usize) -> usize| Column::Integer((0..points.len()).map(|k| Some(f(k) as i64)).collect());
     let number = |f: &dyn Fn(usize) -> Option<f64>| Column::Number((0..points.len()).map(f).collect());
     let proof = |k: usize| points[k].certificate.as_ref().ok();
     let mut columns = vec![
@@ -81,9 +80,11 @@ fn arrays(found: &Dissection) -> Arrays {
     put("points", Array::matrix(&Mat::from_fn(points.len(), dim, |k, i| points[k].point.x[i])));
     for (name, part) in [("eigenvalues_re", true), ("eigenvalues_im", false)] {
         let matrix = Mat::from_fn(points.len(), dim, |k, i| {
-            points[k].modes.modes.get(i).map_or(f64::NAN, |mode| {
-                if part { mode.eigenvalue.re } else { mode.eigenvalue.im }
-            })
+            points[k]
+                .modes
+                .modes
+                .get(i)
+                .map_or(f64::NAN, |mode| if part { mode.eigenvalue.re } else { mode.eigenvalue.im })
         });
         put(name, Array::matrix(&matrix));
     }

@@ -119,16 +119,17 @@ pub(super) fn verdict(found: &Dissection) -> String {
     let said = &found.completeness;
     let index = match said.index_sum {
         Some(1) => "the indices add up to 1, as they must".to_owned(),
-        Some(sum) => format!("the indices add up to {sum} instead of 1, which proves that points are missing"),
+        Some(sum) => {
+            format!("the indices add up to {sum} instead of 1, which proves that points are missing")
+        }
         None => "the sum of the indices is not known for this system".to_owned(),
     };
     format!(
-        "At least {} fixed points: estimate {:.1}, 95 % interval {:.1} to {:.1}; {index}. At 95 % confidence every point \
+        "At least {} fixed points (95 % interval of their number: {} to {}); {index}. At 95 % confidence every point \
          that catches more than {:.2} % of random starts is among them.",
         said.found,
-        said.estimate,
         said.interval.0,
-        said.interval.1,
+        if said.interval.1.is_finite() { said.interval.1.to_string() } else { "unbounded".to_owned() },
         100.0 * said.share
     )
 }
@@ -139,10 +140,7 @@ fn summary(found: &Dissection, folder: &Path) {
     let certified = found.points.iter().filter(|point| point.certificate.is_ok()).count();
     let mut text = format!(
         "{}\n",
-        page.bold(&format!(
-            "{} fixed points, {stable} stable, {certified} certified",
-            found.points.len()
-        ))
+        page.bold(&format!("{} fixed points, {stable} stable, {certified} certified", found.points.len()))
     );
     for line in page.lines(&verdict(found), 2) {
         text.push_str(&line);

@@ -1,9 +1,9 @@
 //! The page of a dissection.
 
 use attractorlab::analysis::Dissection;
+use attractorlab::dynamics::Dynamics;
 use attractorlab::dynamics::Time;
 use attractorlab::dynamics::fixed_points::{LinkEnd, Stability};
-use attractorlab::dynamics::Dynamics;
 use attractorlab::network::Network;
 use attractorlab::numerics::linalg::Mat;
 use attractorlab_figures::{
@@ -20,14 +20,15 @@ const SPECTRA: usize = 12;
 pub(super) fn report(name: &str, network: &Network, found: &Dissection, seed: u64, seconds: f64) -> Report {
     let stable = found.points.iter().filter(|point| point.modes.unstable == 0).count();
     let certified = found.points.iter().filter(|point| point.certificate.is_ok()).count();
-    let mut section = Section::new("dissection", "Fixed points", "What does the network rest on, and what lies between?")
-        .summary(format!(
-            "{} fixed points were found, {stable} of them stable; {certified} are certified. {}",
-            found.points.len(),
-            verdict(found)
-        ))
-        .scene(scene(found))
-        .figure(spectra(network, found));
+    let mut section =
+        Section::new("dissection", "Fixed points", "What does the network rest on, and what lies between?")
+            .summary(format!(
+                "{} fixed points were found, {stable} of them stable; {certified} are certified. {}",
+                found.points.len(),
+                verdict(found)
+            ))
+            .scene(scene(found))
+            .figure(spectra(network, found));
     if !found.links.is_empty() {
         section = section.figure(links_figure(found));
     }
@@ -93,7 +94,8 @@ fn scene(found: &Dissection) -> Scene {
         let x = &dissected.point.x;
         for mode in &dissected.modes.modes[..dissected.modes.unstable] {
             let end = |sign: f64| -> [f64; 3] {
-                let moved: Vec<f64> = x.iter().zip(&mode.right).map(|(x, v)| x + sign * reach * v.re).collect();
+                let moved: Vec<f64> =
+                    x.iter().zip(&mode.right).map(|(x, v)| x + sign * reach * v.re).collect();
                 project(found, &moved)
             };
             let path = vec![end(-1.0), project(found, x), end(1.0)];
@@ -126,7 +128,8 @@ fn scene(found: &Dissection) -> Scene {
     }
     Scene {
         title: "Fixed points and trajectories".to_owned(),
-        caption: "Principal components of trajectories and fixed points, with their share of the variance.".to_owned(),
+        caption: "Principal components of trajectories and fixed points, with their share of the variance."
+            .to_owned(),
         axes: std::array::from_fn(|k| axis(found, k)),
         groups,
     }
@@ -160,7 +163,11 @@ fn spectra(network: &Network, found: &Dissection) -> Figure {
             .layer(Dots::at(values(false)).colour(Colour::Black).size(2.5).label("stable modes"));
         if dissected.modes.unstable > 0 {
             panel = panel.layer(
-                Dots::at(values(true)).colour(Colour::Vermillion).marker(Marker::Diamond).size(3.0).label("unstable modes"),
+                Dots::at(values(true))
+                    .colour(Colour::Vermillion)
+                    .marker(Marker::Diamond)
+                    .size(3.0)
+                    .label("unstable modes"),
             );
         }
         figure = figure.panel(panel);
@@ -193,7 +200,11 @@ fn links_figure(found: &Dissection) -> Figure {
             .collect();
         if !points.is_empty() {
             let dots = Dots::at(points).size(4.0).label(label);
-            panel = panel.layer(if stable { dots.colour(Colour::Black) } else { dots.colour(Colour::Vermillion).open() });
+            panel = panel.layer(if stable {
+                dots.colour(Colour::Black)
+            } else {
+                dots.colour(Colour::Vermillion).open()
+            });
         }
     }
     Figure::new("links", "Where the unstable directions lead")
