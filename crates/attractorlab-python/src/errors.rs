@@ -4,9 +4,13 @@
 //! line in the map that names its exception; the tree of exceptions itself is Python, in
 //! `python/attractorlab/errors.py`.
 
+use attractorlab::dynamics::SimulationError;
+use attractorlab::network::NetworkError;
+use attractorlab::network::files::NetworkFileError;
 use attractorlab::theory::clamped::ClampedError;
 use attractorlab::theory::feedback::FeedbackError;
 use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
+use attractorlab_numerics::linalg::LinalgError;
 use attractorlab_numerics::roots::RootError;
 use attractorlab_studies::run::RunError;
 use attractorlab_sweep::{PlanError, SweepError};
@@ -54,6 +58,18 @@ pub(crate) enum Failure {
     /// The theory of feedback networks.
     #[error(transparent)]
     Feedback(#[from] FeedbackError),
+    /// A network cannot be made.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// A file is no network.
+    #[error(transparent)]
+    NetworkFile(#[from] NetworkFileError),
+    /// A simulation cannot be run.
+    #[error(transparent)]
+    Simulation(#[from] SimulationError),
+    /// Linear algebra refused.
+    #[error(transparent)]
+    Linalg(#[from] LinalgError),
     /// The study runner refused.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -98,7 +114,12 @@ impl Failure {
             }
             Self::Feedback(FeedbackError::Unrealisable { .. }) => UnrealisableTargetError::new_err(message),
             Self::Feedback(FeedbackError::Clamped(error)) => Self::Clamped(error).exception(message),
+            Self::NetworkFile(NetworkFileError::File(_)) => OutputError::new_err(message),
             Self::Input(_)
+            | Self::Network(_)
+            | Self::NetworkFile(_)
+            | Self::Simulation(_)
+            | Self::Linalg(_)
             | Self::Threads(_)
             | Self::Product(_)
             | Self::Average(_)

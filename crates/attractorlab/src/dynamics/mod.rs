@@ -16,7 +16,7 @@ pub use gated::DrivenNetwork;
 pub use lyapunov::{Lyapunov, LyapunovOptions, lyapunov_exponent};
 pub use simulate::{
     DIVERGED, FlowOptions, Input, Integrator, Record, Simulation, SimulationError, SimulationOptions,
-    SimulationStatus, flow,
+    SimulationStatus, flow, initial_states,
 };
 pub use spectrum::{EffectiveConnectivity, Outliers, outliers, spectrum};
 pub use static_map::{ClosedLoopState, StaticMap};

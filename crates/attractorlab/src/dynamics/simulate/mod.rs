@@ -5,6 +5,7 @@ mod flow;
 
 use attractorlab_numerics::kernels::Real;
 use attractorlab_numerics::linalg::{Mat, MatRef};
+use attractorlab_numerics::random::Stream;
 use rayon::prelude::*;
 
 use self::block::{Block, Weights};
@@ -202,6 +203,13 @@ impl<T: Real> Simulation<T> {
     pub fn divergence(&self) -> Option<SimulationStatus> {
         self.status.iter().copied().find(|status| *status != SimulationStatus::Finished)
     }
+}
+
+/// N×P initial states, independent normal with standard deviation `sd`, from the stream (seed,
+/// "simulate: initial states", 0): those of `attractorlab simulate`.
+pub fn initial_states(units: usize, trials: usize, sd: f64, seed: u64) -> Mat<f64> {
+    let mut stream = Stream::new(seed, "simulate: initial states", 0);
+    Mat::from_fn(units, trials, |_, _| sd * stream.normal())
 }
 
 impl RateNetwork {
