@@ -1,7 +1,8 @@
 //! A sweep as figures: the kind of figure follows from the axes.
 //!
 //! One numeric axis gives lines (dots with an interval over seeds where chance is at work), two give a heat map
-//! (lines where one of them has few values), all other axes give small multiples. A word, such as a class, is
+//! (lines where one of them has few values), all other axes give small multiples. The theory of a measure is a
+//! line over its dots, and in a heat map the level line of the value at which something changes. A word, such as a class, is
 //! drawn as regions over two axes and as shares along one.
 
 mod cells;
@@ -55,7 +56,10 @@ pub fn report(folder: &Folder, plan: &Plan) -> Result<Report, SweepError> {
     for measure in plan.measures() {
         let cells = cells::gather(folder, plan, &measure.name)?;
         if frame.has_x() {
-            if let Some(figure) = draw::figure(plan, &frame, measure, &cells) {
+            let theory =
+                measure.prediction.as_ref().filter(|name| plan.measures().iter().any(|m| m.name == **name));
+            let theory = theory.map(|name| cells::gather(folder, plan, name)).transpose()?;
+            if let Some(figure) = draw::figure(plan, &frame, measure, &cells, theory.as_ref()) {
                 section = section.figure(figure);
             }
         } else {
