@@ -70,9 +70,20 @@ impl Runnable for TrainingReadout {
             Measure::new("error", Kind::Number, "|z − A| when training ended"),
             Measure::new("holds", Kind::Truth, "whether the pushed closed loop returns to the target"),
             Measure::new("output", Kind::Number, "output z of the pushed closed loop in the end"),
-            Measure::new("outlier_re", Kind::Number, "real part of the leading outlier λ at the target")
-                .predicted_by("theory_outlier_re")
-                .boundary(1.0),
+            Measure::new(
+                "monostable",
+                Kind::Truth,
+                "whether the closed loop finds the target from the trained state's mirror image too",
+            )
+            .predicted_by("theory_monostable")
+            .boundary(0.5),
+            Measure::new(
+                "outlier_re",
+                Kind::Number,
+                "real part of the leading outlier λ at the target; missing within 1.5 radii of the bulk",
+            )
+            .predicted_by("theory_outlier_re")
+            .boundary(1.0),
             Measure::new(
                 "theory_outlier_re",
                 Kind::Number,
@@ -82,6 +93,11 @@ impl Runnable for TrainingReadout {
                 "theory_radius",
                 Kind::Number,
                 "theory: radius of the bulk of J diag φ' at the target",
+            ),
+            Measure::new(
+                "theory_monostable",
+                Kind::Truth,
+                "theory: whether the target is the only stationary state",
             ),
             Measure::new(
                 "theory_fixed_points",
@@ -140,20 +156,27 @@ impl Runnable for TrainingReadout {
 
         let rms = (trained.x.iter().map(|x| x * x).sum::<f64>() / units as f64).sqrt();
         let push = seed.stream("push").normals(units);
-        let pushed = Mat::from_fn(units, 1, |i, _| trained.x[i] + PUSH * rms * push[i]);
+        let starts = Mat::from_fn(units, 2, |i, c| {
+            let x = trained.x[i] + PUSH * rms * push[i];
+            if c == 0 { x } else { -x }
+        });
         let options =
             SimulationOptions { steps: (PATIENCE / 0.1) as usize, dt: 0.1, ..SimulationOptions::default() };
-        let run = network.simulate(pushed.as_ref(), Input::Zero, &options).map_err(RunError::because)?;
-        let end: Vec<f64> = run.final_states.col(0).iter().copied().collect();
-        let output = network.output(&end)[0];
-        let ordinary = run.status[0] == SimulationStatus::Finished;
-        let holds = ordinary && (output - target).abs() <= HELD * target.abs().max(1e-12);
+        let run = network.simulate(starts.as_ref(), Input::Zero, &options).map_err(RunError::because)?;
+        let outputs = [0, 1].map(|c| {
+            let end: Vec<f64> = run.final_states.col(c).iter().copied().collect();
+            network.output(&end)[0]
+        });
+        let at_the_target = [0, 1].map(|c| {
+            let ordinary = run.status[c] == SimulationStatus::Finished;
+            ordinary && (outputs[c] - target).abs() <= HELD * target.abs().max(1e-12)
+        });
 
         let mut outlier = None;
         if trained.status == Status::Converged {
             let operator =
                 EffectiveConnectivity::new(network.connectivity(), network.gains_at(&trained.x, &[]));
-            let found = outliers(&operator, 0.1).map_err(RunError::because)?;
+            let found = outliers(&operator, 0.5).map_err(RunError::because)?;
             outlier = found.values.first().map(|value| value.re);
         }
         let theory = TrainedReadout::least_squares(transfer, inputs, target, ridge, BulkCorrelation::Kept)
@@ -166,11 +189,13 @@ impl Runnable for TrainingReadout {
             .ok_or_else(|| RunError::new("the theory finds no stationary state"))?;
         let mut measures = Measures::new()
             .with("error", trained.error)
-            .with("holds", holds)
-            .with("output", output)
+            .with("holds", at_the_target[0])
+            .with("output", outputs[0])
+            .with("monostable", at_the_target[0] && at_the_target[1])
             .with_option("outlier_re", outlier)
             .with("theory_outlier_re", at_target.outliers[0].re)
             .with("theory_radius", at_target.radius)
+            .with("theory_monostable", states.len() == 1)
             .with("theory_fixed_points", states.len() as i64);
         if parameters.wants("readout") {
             measures = measures.with_array("readout", vec![units], trained.readout);

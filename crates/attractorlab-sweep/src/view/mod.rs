@@ -53,7 +53,12 @@ pub fn report(folder: &Folder, plan: &Plan) -> Result<Report, SweepError> {
         section = section.note(remark);
     }
     let mut tables = Vec::new();
+    // In the figure of what it predicts, a theory is drawn already.
+    let drawn = |name: &str| plan.measures().iter().any(|m| m.prediction.as_deref() == Some(name));
     for measure in plan.measures() {
+        if frame.has_x() && frame.y.is_none() && drawn(&measure.name) {
+            continue;
+        }
         let cells = cells::gather(folder, plan, &measure.name)?;
         if frame.has_x() {
             let theory =
