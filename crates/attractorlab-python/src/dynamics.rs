@@ -20,6 +20,9 @@ type Vector<'py> = PyReadonlyArray1<'py, f64>;
 /// Time step, steps, integrator, recorded ("nothing", "states", "outputs", or units), every, seed, threads.
 type Settings = (f64, usize, String, String, Vec<usize>, usize, u64, Option<usize>);
 
+/// Exponent, standard error, last state, time of divergence (NaN if none).
+type Exponent<'py> = (f64, f64, Bound<'py, PyArray1<f64>>, f64);
+
 /// Simulates a batch in float64. The input is constant (K×P) or varies by the step (steps×K×P).
 #[pyfunction]
 #[pyo3(signature = (network, start, constant, varying, settings))]
@@ -225,7 +228,7 @@ pub(crate) fn outliers<'py>(
     Ok(answer)
 }
 
-/// Exponent, standard error, last state, time of divergence (NaN if none).
+/// The largest Lyapunov exponent.
 #[pyfunction]
 pub(crate) fn lyapunov_exponent<'py>(
     py: Python<'py>,
@@ -233,7 +236,7 @@ pub(crate) fn lyapunov_exponent<'py>(
     start: Vector<'py>,
     u: Vector<'py>,
     options: (f64, usize, usize, usize, u64),
-) -> Result<(f64, f64, Bound<'py, PyArray1<f64>>, f64), Failure> {
+) -> Result<Exponent<'py>, Failure> {
     let (start, u) = checked(network, &start, &u)?;
     let (dt, transient, steps, parts, seed) = options;
     if !(dt > 0.0 && dt.is_finite()) {

@@ -114,10 +114,8 @@ impl Failure {
             }
             Self::Feedback(FeedbackError::Unrealisable { .. }) => UnrealisableTargetError::new_err(message),
             Self::Feedback(FeedbackError::Clamped(error)) => Self::Clamped(error).exception(message),
-            Self::NetworkFile(NetworkFileError::File(_)) => OutputError::new_err(message),
             Self::Input(_)
             | Self::Network(_)
-            | Self::NetworkFile(_)
             | Self::Simulation(_)
             | Self::Linalg(_)
             | Self::Threads(_)
@@ -130,6 +128,10 @@ impl Failure {
                 UnknownStudyError::new_err(format!("{message}: did you mean '{name}'?"))
             }
             Self::Run(RunError::UnknownStudy { suggestion: None, .. }) => UnknownStudyError::new_err(message),
+            Self::NetworkFile(error) => match error {
+                NetworkFileError::File(_) => OutputError::new_err(message),
+                _ => InputError::new_err(message),
+            },
             Self::Run(RunError::Output { .. }) => OutputError::new_err(message),
             Self::Run(RunError::Json(_)) | Self::Json(_) => AttractorLabError::new_err(message),
             Self::Plan(error) => {

@@ -248,7 +248,7 @@ impl RateNetwork {
     ) -> Result<Simulation<T>, SimulationError> {
         self.check_simulation(start, input, options)?;
         let columns = start.ncols();
-        let weights = Weights::<T>::new(self);
+        let weights = Weights::<T>::new(self, columns);
         let count = columns.div_ceil(BLOCK);
         let bounds: Vec<usize> = (0..=count).map(|b| b * columns / count).collect();
         let blocks: Vec<Block<'_, T>> = bounds
