@@ -162,8 +162,13 @@ fn blocks(depth: usize) -> impl Iterator<Item = (usize, usize)> {
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    #[expect(clippy::wildcard_imports, reason = "the names of intrinsics say where they come from")]
-    use std::arch::x86_64::*;
+    use std::arch::x86_64::{
+        _mm256_add_pd, _mm256_add_ps, _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps,
+        _mm256_set1_pd, _mm256_set1_ps, _mm256_setzero_pd, _mm256_setzero_ps, _mm256_storeu_pd,
+        _mm256_storeu_ps, _mm512_add_pd, _mm512_add_ps, _mm512_fmadd_pd, _mm512_fmadd_ps, _mm512_loadu_pd,
+        _mm512_loadu_ps, _mm512_set1_pd, _mm512_set1_ps, _mm512_setzero_pd, _mm512_setzero_ps,
+        _mm512_storeu_pd, _mm512_storeu_ps,
+    };
 
     macro_rules! tile {
         ($name:ident, $feature:literal, $real:ty, $lanes:literal, $zero:ident, $load:ident, $store:ident,
