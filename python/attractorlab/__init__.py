@@ -1,5 +1,7 @@
 """A laboratory for recurrent networks that compute with fixed points.
 
+``attractorlab.network``, ``attractorlab.dynamics``
+    Rate networks; simulation, fixed points, spectra, chaos.
 ``attractorlab.gaussian``
     Gaussian averages of transfer functions.
 ``attractorlab.roots``
@@ -15,7 +17,7 @@
 Every exception is an ``AttractorLabError``.
 """
 
-from attractorlab import errors, gaussian, roots, studies, theory, transfer
+from attractorlab import dynamics, errors, gaussian, network, roots, studies, theory, transfer
 from attractorlab._attractorlab import __version__
 from attractorlab.errors import AttractorLabError
 from attractorlab.sweeps import Sweep, sweep
@@ -26,8 +28,10 @@ __all__ = [
     "Sweep",
     "Transfer",
     "__version__",
+    "dynamics",
     "errors",
     "gaussian",
+    "network",
     "roots",
     "studies",
     "sweep",

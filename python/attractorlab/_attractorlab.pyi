@@ -9,17 +9,26 @@ __all__ = [
     "DriveTheory",
     "FEEDBACK_LABELS",
     "FEEDBACK_STABILITIES",
+    "RateNetwork",
     "ReadoutCurve",
     "SweepSession",
     "__version__",
     "all_roots",
     "average",
     "centered_pair_average",
+    "draw_bulk",
     "feedback_drive",
+    "fixed_point",
+    "initial_states",
     "list_studies",
+    "lyapunov_exponent",
+    "outliers",
     "pair_average",
     "predict",
     "run_studies",
+    "simulate_f32",
+    "simulate_f64",
+    "spectrum",
     "sweep_collect",
     "sweep_declaration",
     "sweep_names",
@@ -68,6 +77,58 @@ class ReadoutCurve:
     def sweep(self, targets: _Array, shape: Sequence[int], verdicts: bool) -> dict[str, Any]: ...
     def map(self, overlap_feedback: _Array, overlap_input: _Array, z: _Array) -> _Array: ...
 
+@final
+class RateNetwork:
+    def __new__(
+        cls,
+        bulk: _Array,
+        feedback: _Array,
+        feedback_readout: _Array,
+        units: tuple[str, float, str, float, float],
+        input_weights: _Array,
+        bias: _Array,
+        readout: _Array,
+    ) -> RateNetwork: ...
+    @staticmethod
+    def read(path: str | os.PathLike[str]) -> RateNetwork: ...
+    def write(self, path: str | os.PathLike[str]) -> None: ...
+    def units(self) -> tuple[str, float, str, float, float]: ...
+    def bulk(self) -> _Array: ...
+    def loops(self) -> tuple[_Array, _Array]: ...
+    def input_weights(self) -> _Array: ...
+    def bias(self) -> _Array: ...
+    def readout(self) -> _Array: ...
+    def output(self, states: _Array) -> _Array: ...
+
+def draw_bulk(
+    kind: str, parameters: Sequence[float], units: int, seed: int, replicate: int
+) -> tuple[_Array, float]: ...
+
+_Settings = tuple[float, int, str, str, Sequence[int], int, int, int | None]
+
+def simulate_f64(
+    network: RateNetwork,
+    start: _Array,
+    constant: _Array | None,
+    varying: _Array | None,
+    settings: _Settings,
+) -> dict[str, Any]: ...
+def simulate_f32(
+    network: RateNetwork,
+    start: npt.NDArray[np.float32],
+    constant: _Array | None,
+    varying: _Array | None,
+    settings: _Settings,
+) -> dict[str, Any]: ...
+def initial_states(units: int, trials: int, sd: float, seed: int) -> _Array: ...
+def fixed_point(
+    network: RateNetwork, start: _Array, u: _Array, options: tuple[float, int, int, int]
+) -> dict[str, Any]: ...
+def spectrum(network: RateNetwork, state: _Array, u: _Array) -> npt.NDArray[np.complex128]: ...
+def outliers(network: RateNetwork, state: _Array, u: _Array, margin: float) -> dict[str, Any]: ...
+def lyapunov_exponent(
+    network: RateNetwork, start: _Array, u: _Array, options: tuple[float, int, int, int, int]
+) -> tuple[float, float, _Array, float]: ...
 def list_studies() -> str: ...
 def run_studies(
     ids: list[str] | None,

@@ -28,8 +28,9 @@ def test_there_are_examples() -> None:
     assert len(found) >= 12
 
 
-def test_the_guide_says_what_happens() -> None:
+@pytest.mark.parametrize(("page", "least"), [("predict", 15), ("networks", 10)])
+def test_the_guide_says_what_happens(page: str, least: int) -> None:
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    guide = pathlib.Path(__file__).parents[2] / "docs" / "src" / "guide" / "predict.md"
+    guide = pathlib.Path(__file__).parents[2] / "docs" / "src" / "guide" / f"{page}.md"
     found = doctest.testfile(str(guide), module_relative=False, optionflags=flags, encoding="utf-8")
-    assert found.failed == 0 and found.attempted >= 15
+    assert found.failed == 0 and found.attempted >= least

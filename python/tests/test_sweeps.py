@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
@@ -73,3 +74,21 @@ def test_slips_are_met_with_suggestions(tmp_path: Path) -> None:
         al.sweep(walk, {"x": [2.0]}, seeds=2, out=tmp_path / "b")
     with pytest.raises(InputError, match="version 2"):
         al.sweep(walk, {"x": [1.0]}, seeds=2, version=2, out=tmp_path / "b")
+
+
+def test_pandas_and_polars_read_the_folder_as_it_stands(tmp_path: Path) -> None:
+    # By name: their types are of no interest here, and not all have stubs.
+    pandas, polars = importlib.import_module("pandas"), importlib.import_module("polars")
+    axes = {"x": [0.5, 1.5, 2.5], "mode": ["fine", "fails"]}
+    swept = al.sweep(walk, axes, seeds=2, out=tmp_path / "walk")
+    for collected in (False, True):
+        if collected:
+            assert swept.collect() == 12
+        frame = pandas.read_parquet(tmp_path / "walk")
+        lazy = polars.scan_parquet(tmp_path / "walk")
+        assert len(frame) == 12 and lazy.select(polars.len()).collect().item() == 12
+        fine = frame[frame["status"] == "ok"].sort_values("point")
+        assert fine["end"].tolist() == [x + seed for x in (0.5, 1.5, 2.5) for seed in (0, 1)]
+        ends = lazy.filter(polars.col("status") == "ok").sort("point").collect()["end"].to_list()
+        assert ends == fine["end"].tolist()
+        assert frame.loc[frame["status"] == "failed", "message"].str.contains("told to fail").all()

@@ -28,6 +28,16 @@ fn main() {
         let pair = Pair { mean: [0.0; 2], sd: [sd, 0.9 * sd], correlation: 0.6 };
         time(&format!("E φφ tanh, sd {sd}"), 500, || rates.at(black_box(pair)));
     }
+    for correlation in [0.0, 0.3, 0.6, 0.9, 0.97, 0.99, 0.999, 1.0] {
+        for (name, product) in [("φφ", Product::VALUE), ("φ'φ'", Product::FIRST), ("φ''φ''", Product::SECOND)]
+        {
+            let average = PairAverage::new(Transfer::Tanh, product, product).unwrap();
+            let pair = Pair { mean: [0.0; 2], sd: [3.0, 2.7], correlation };
+            time(&format!("E {name} tanh, sd 3, correlation {correlation}"), 500, || {
+                average.at(black_box(pair))
+            });
+        }
+    }
     let pair = Pair { mean: [0.2, -0.1], sd: [3.0, 2.7], correlation: 0.6 };
     time("E φφ tanh, means, sd 3", 500, || rates.at(black_box(pair)));
     for sd in [0.5, 1.5, 3.0] {

@@ -4,9 +4,13 @@
 //! line in the map that names its exception; the tree of exceptions itself is Python, in
 //! `python/attractorlab/errors.py`.
 
+use attractorlab::dynamics::SimulationError;
+use attractorlab::network::NetworkError;
+use attractorlab::network::files::NetworkFileError;
 use attractorlab::theory::clamped::ClampedError;
 use attractorlab::theory::feedback::FeedbackError;
 use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
+use attractorlab_numerics::linalg::LinalgError;
 use attractorlab_numerics::roots::RootError;
 use attractorlab_studies::run::RunError;
 use attractorlab_sweep::{PlanError, SweepError};
@@ -54,6 +58,18 @@ pub(crate) enum Failure {
     /// The theory of feedback networks.
     #[error(transparent)]
     Feedback(#[from] FeedbackError),
+    /// A network cannot be made.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// A file is no network.
+    #[error(transparent)]
+    NetworkFile(#[from] NetworkFileError),
+    /// A simulation cannot be run.
+    #[error(transparent)]
+    Simulation(#[from] SimulationError),
+    /// Linear algebra refused.
+    #[error(transparent)]
+    Linalg(#[from] LinalgError),
     /// The study runner refused.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -99,6 +115,9 @@ impl Failure {
             Self::Feedback(FeedbackError::Unrealisable { .. }) => UnrealisableTargetError::new_err(message),
             Self::Feedback(FeedbackError::Clamped(error)) => Self::Clamped(error).exception(message),
             Self::Input(_)
+            | Self::Network(_)
+            | Self::Simulation(_)
+            | Self::Linalg(_)
             | Self::Threads(_)
             | Self::Product(_)
             | Self::Average(_)
@@ -109,6 +128,10 @@ impl Failure {
                 UnknownStudyError::new_err(format!("{message}: did you mean '{name}'?"))
             }
             Self::Run(RunError::UnknownStudy { suggestion: None, .. }) => UnknownStudyError::new_err(message),
+            Self::NetworkFile(error) => match error {
+                NetworkFileError::File(_) => OutputError::new_err(message),
+                _ => InputError::new_err(message),
+            },
             Self::Run(RunError::Output { .. }) => OutputError::new_err(message),
             Self::Run(RunError::Json(_)) | Self::Json(_) => AttractorLabError::new_err(message),
             Self::Plan(error) => {

@@ -4,10 +4,12 @@
 //! GIL, and the map from errors to named exceptions.
 
 mod clamped;
+mod dynamics;
 mod errors;
 mod feedback;
 mod gaussian;
 mod interrupt;
+mod network;
 mod roots;
 mod studies;
 mod sweeps;
@@ -28,6 +30,15 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(feedback::feedback_drive, module)?)?;
     module.add_function(wrap_pyfunction!(feedback::predict, module)?)?;
     module.add_class::<feedback::ReadoutCurve>()?;
+    module.add_class::<network::RateNetwork>()?;
+    module.add_function(wrap_pyfunction!(network::draw_bulk, module)?)?;
+    module.add_function(wrap_pyfunction!(dynamics::simulate_f64, module)?)?;
+    module.add_function(wrap_pyfunction!(dynamics::simulate_f32, module)?)?;
+    module.add_function(wrap_pyfunction!(dynamics::initial_states, module)?)?;
+    module.add_function(wrap_pyfunction!(dynamics::fixed_point, module)?)?;
+    module.add_function(wrap_pyfunction!(dynamics::spectrum, module)?)?;
+    module.add_function(wrap_pyfunction!(dynamics::outliers, module)?)?;
+    module.add_function(wrap_pyfunction!(dynamics::lyapunov_exponent, module)?)?;
     module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
     module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
     module.add_function(wrap_pyfunction!(sweeps::sweep_names, module)?)?;

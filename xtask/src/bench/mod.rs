@@ -15,7 +15,7 @@ use crate::venv::Venv;
 use row::{Measured, Row};
 
 /// What the peers need.
-const REQUIREMENTS: [&str; 1] = ["numpy"];
+const REQUIREMENTS: [&str; 2] = ["numpy", "scipy"];
 
 /// One thread for everybody.
 const ONE_THREAD: [&str; 5] = [
@@ -27,8 +27,7 @@ const ONE_THREAD: [&str; 5] = [
 ];
 
 /// What the peers ran on.
-const VERSIONS: &str =
-    "import platform, numpy; print(f'Python {platform.python_version()}, numpy {numpy.__version__}')";
+const VERSIONS: &str = "import platform, numpy, scipy; print(f'Python {platform.python_version()}, numpy {numpy.__version__}, scipy {scipy.__version__}')";
 
 const LEAST_ROUNDS: usize = 5;
 

@@ -1,17 +1,17 @@
-//! `simulate`: a network described in a file, simulated.
+//! `simulate`: a network, described in a file or held by one, simulated.
 
 mod description;
+mod output;
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use attractorlab::dynamics::{Input, Record, Simulation, SimulationStatus};
-use attractorlab_numerics::linalg::Mat;
-use attractorlab_numerics::random::Stream;
+use attractorlab::dynamics::{Input, Simulation, SimulationStatus, initial_states};
+use attractorlab::network::files::ImportOptions;
+use attractorlab::network::{Cell, Form, Network, RateNetwork};
 use clap::Args;
 
-use self::description::Description;
+use self::description::{Description, Method, Recorded, Settings};
 use crate::Ending;
 use crate::error::CliError;
 use crate::terminal;
@@ -19,20 +19,62 @@ use crate::terminal;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The file that describes network and simulation
-    #[arg(value_name = "FILE.toml")]
+    /// The file that describes network and simulation (.toml), or holds a network (.safetensors, .npz)
+    #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Write what is recorded to this CSV file: one line a time and trial
-    #[arg(short, long, value_name = "FILE.csv")]
+    /// Write what is recorded: one line a time and trial (.csv), or arrays (.npz)
+    #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Root of all random numbers, instead of the file's
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// How long, in the units of the time constant (steps of a map), instead of the file's
+    #[arg(long, value_name = "T")]
+    duration: Option<f64>,
+    /// Time step, instead of the file's
+    #[arg(long, value_name = "DT")]
+    dt: Option<f64>,
+    /// Number of trials, instead of the file's
+    #[arg(long, value_name = "P")]
+    trials: Option<usize>,
+    /// Standard deviation of the initial states, instead of the file's
+    #[arg(long, value_name = "SD")]
+    initial: Option<f64>,
+    /// Steps between two frames, instead of the file's
+    #[arg(long, value_name = "N")]
+    every: Option<usize>,
+    /// What is recorded, instead of the file's: outputs, states, nothing
+    #[arg(long, value_name = "WHAT")]
+    record: Option<String>,
+    /// How a step is made, instead of the file's
+    #[arg(long, value_enum)]
+    method: Option<Method>,
+    /// Write the network too, as .safetensors or .npz
+    #[arg(long, value_name = "FILE")]
+    save_network: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// Lets the command line have the last word.
+    fn amend(&self, settings: &mut Settings) {
+        let Self { seed, duration, dt, trials, initial, every, record, method, .. } = self;
+        settings.seed = seed.unwrap_or(settings.seed);
+        settings.duration = duration.unwrap_or(settings.duration);
+        settings.dt = dt.unwrap_or(settings.dt);
+        settings.trials = trials.unwrap_or(settings.trials);
+        settings.initial = initial.unwrap_or(settings.initial);
+        settings.every = every.unwrap_or(settings.every);
+        settings.method = method.unwrap_or(settings.method);
+        if let Some(record) = record {
+            settings.record = Recorded::Word(record.clone());
+        }
+    }
 }
 
 const EXAMPLES: &str = r#"Examples:
   attractorlab simulate network.toml
   attractorlab simulate network.toml -o trajectory.csv --seed 7
+  attractorlab simulate trained.safetensors --duration 50 --trials 10 --record states -o states.npz
 
 A complete file; everything but units and bulk may be left out:
   [network]
@@ -59,31 +101,47 @@ A complete file; everything but units and bulk may be left out:
 pub(crate) fn execute(arguments: &Arguments) -> Result<Ending, CliError> {
     let path = arguments.file.display().to_string();
     let refuse = |reason: String| CliError::SimulationFile { path: path.clone(), reason };
-    let text = std::fs::read_to_string(&arguments.file).map_err(|error| refuse(error.to_string()))?;
-    let mut description: Description = toml::from_str(&text).map_err(|error| refuse(error.to_string()))?;
-    if let Some(seed) = arguments.seed {
-        description.simulation.seed = seed;
+    let (network, settings) = match arguments.file.extension().and_then(|extension| extension.to_str()) {
+        Some("safetensors" | "npz") => held(arguments).map_err(refuse)?,
+        _ => described(arguments).map_err(refuse)?,
+    };
+    let options = settings.options(network.form() == Form::Map).map_err(refuse)?;
+    if let Some(path) = &arguments.save_network {
+        Network::new(Cell::Rate(network.clone())).write(path).map_err(|error| refuse(error.to_string()))?;
     }
-    let network = description.network(description.simulation.seed).map_err(refuse)?;
-    let options = description.options().map_err(refuse)?;
-    let simulation = &description.simulation;
-    let mut stream = Stream::new(simulation.seed, "simulate: initial states", 0);
-    let start = Mat::from_fn(network.units(), simulation.trials, |_, _| simulation.initial * stream.normal());
+    let start = initial_states(network.units(), settings.trials, settings.initial, settings.seed);
     let run =
         network.simulate(start.as_ref(), Input::Zero, &options).map_err(|error| refuse(error.to_string()))?;
-    if let Some(output) = &arguments.output {
-        write_csv(output, &run, &options.record)
-            .map_err(|source| CliError::SimulationOutput { path: output.display().to_string(), source })?;
+    if let Some(path) = &arguments.output {
+        output::write(path, &run, &options.record)
+            .map_err(|source| CliError::SimulationOutput { path: path.display().to_string(), source })?;
     }
     terminal::print(&summary(&network, &run, arguments.output.as_deref()));
     Ok(Ending::Good)
 }
 
-fn summary(
-    network: &attractorlab::network::RateNetwork,
-    run: &Simulation<f64>,
-    output: Option<&Path>,
-) -> String {
+/// Network and settings of a file that describes them.
+fn described(arguments: &Arguments) -> Result<(RateNetwork, Settings), String> {
+    let text = std::fs::read_to_string(&arguments.file).map_err(|error| error.to_string())?;
+    let mut description: Description = toml::from_str(&text).map_err(|error| error.to_string())?;
+    arguments.amend(&mut description.simulation);
+    let network = description.network(description.simulation.seed)?;
+    Ok((network, description.simulation))
+}
+
+/// The rate network that a file holds, with settings from the command line alone.
+fn held(arguments: &Arguments) -> Result<(RateNetwork, Settings), String> {
+    let (network, _) =
+        Network::read(&arguments.file, &ImportOptions::default()).map_err(|error| error.to_string())?;
+    let mut settings = Settings { dt: network.time_step().unwrap_or(0.1), ..Settings::default() };
+    arguments.amend(&mut settings);
+    match network.cell() {
+        Cell::Rate(network) => Ok((network.clone(), settings)),
+        _ => Err(format!("the file holds a {}; only rate networks can be simulated here", network.kind())),
+    }
+}
+
+fn summary(network: &RateNetwork, run: &Simulation<f64>, output: Option<&Path>) -> String {
     let mut text = format!(
         "{} units, {} form, {}; {} trials to time {}\n",
         network.units(),
@@ -114,31 +172,4 @@ fn summary(
         let _ = writeln!(text, "{} frames: {}", run.times.len(), path.display());
     }
     text
-}
-
-/// To a temporary name first: a crash leaves the old file.
-fn write_csv(path: &Path, run: &Simulation<f64>, record: &Record) -> std::io::Result<()> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".part");
-    let mut file = std::io::BufWriter::new(std::fs::File::create(&temporary)?);
-    write!(file, "time,trial")?;
-    for v in 0..run.variables {
-        match record {
-            Record::Outputs => write!(file, ",z{v}")?,
-            Record::Units(units) => write!(file, ",x{}", units[v])?,
-            Record::States | Record::Nothing => write!(file, ",x{v}")?,
-        }
-    }
-    writeln!(file)?;
-    for (frame, time) in run.times.iter().enumerate() {
-        for trial in 0..run.columns {
-            write!(file, "{time},{trial}")?;
-            for v in 0..run.variables {
-                write!(file, ",{}", run.value(frame, v, trial))?;
-            }
-            writeln!(file)?;
-        }
-    }
-    file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
-    std::fs::rename(&temporary, path)
 }

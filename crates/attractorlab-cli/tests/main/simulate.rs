@@ -94,3 +94,38 @@ fn bad_files_end_with_2_and_one_sentence() {
     let ended = run(attractorlab(), "simulate /nowhere/network.toml");
     assert!(ended.code == Some(2) && ended.stderr.contains("/nowhere/network.toml"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_network_on_file_is_simulated_and_arrays_are_written() {
+    let folder = Scratch::new("simulate-network");
+    let [network, described, held] =
+        ["net.safetensors", "described.npz", "held.npz"].map(|name| folder.0.join(name));
+    let more = format!("--save-network {} --record states -o {}", network.display(), described.display());
+    let ended = simulate(&folder, BISTABLE, &more);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let settings = "--duration 50 --trials 3 --every 100 --seed 4 --record states";
+    let arguments = format!("simulate {} {settings} -o {}", network.display(), held.display());
+    let ended = run(attractorlab(), &arguments);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("300 units, current form, tanh; 3 trials"), "{}", ended.stdout);
+    let read = |path: &std::path::Path| attractorlab::arrays::Arrays::read(path).unwrap();
+    let (described, held) = (read(&described), read(&held));
+    assert_eq!(held.arrays["frames"].shape(), [6, 300, 3]);
+    // NaN stands for trials that did not diverge, and equals nothing.
+    for name in ["times", "frames", "final_states"] {
+        assert_eq!(held.arrays[name], described.arrays[name], "{name}");
+    }
+    assert!(held.arrays["diverged_at"].to_f64().iter().all(|time| time.is_nan()));
+}
+
+#[test]
+fn files_that_hold_no_network_are_refused() {
+    let folder = Scratch::new("simulate-bad-network");
+    let path = folder.0.join("net.safetensors");
+    fs::write(&path, "not a network").unwrap();
+    for file in [path, folder.0.join("missing.npz")] {
+        let ended = run(attractorlab(), &format!("simulate {}", file.display()));
+        assert_eq!(ended.code, Some(2), "{}", ended.stdout);
+        assert!(ended.stderr.contains(file.file_name().unwrap().to_str().unwrap()), "{}", ended.stderr);
+    }
+}

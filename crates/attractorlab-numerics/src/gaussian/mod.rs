@@ -25,6 +25,7 @@ mod erf;
 mod error;
 mod hermite;
 mod pair;
+mod pair_grid;
 mod piecewise;
 mod polynomial;
 mod product;
@@ -170,14 +171,15 @@ pub fn average(transfer: Transfer, product: Product, mean: f64, sd: f64) -> Resu
     Ok(value)
 }
 
-/// Trapezoid weights h·n(x; 0, sd) at x = start, start + h, ….
-fn gaussian_weights(start: f64, h: f64, sd: f64, weights: &mut [f64]) {
+/// Trapezoid weights at x = start, start + h, …, but for the factor that is returned: h·n(x; 0, sd) is
+/// the weight times the factor.
+#[must_use]
+fn gaussian_weights(start: f64, h: f64, sd: f64, weights: &mut [f64]) -> f64 {
     let inverse = 1.0 / sd;
+    let (start, step) = (start * inverse, h * inverse);
     for (k, weight) in weights.iter_mut().enumerate() {
-        let z = (start + h * k as f64) * inverse;
-        *weight = -0.5 * z * z;
+        *weight = start + step * f64::from(k as i32);
     }
-    let norm = h * inverse * INV_SQRT_2PI;
-    kernels::exp_in_place(weights);
-    kernels::scale(norm, weights);
+    kernels::gaussian_in_place(weights);
+    step * INV_SQRT_2PI
 }

@@ -8,9 +8,13 @@
 //! The first is closed. Each of the others is a sum over fixed nodes of the variable with the
 //! remainder, of a one-dimensional average of the other function over its conditional law. Nothing
 //! grows with the standard deviations, and at |correlation| = 1 the inner average is one value.
+//!
+//! Where both variables spread over no more than the functions' own features, the grid is small and
+//! faster after all: `pair_grid.rs`.
 
 use std::sync::Arc;
 
+use super::pair_grid;
 use super::piecewise::Piecewise;
 use super::sum::{Factor, GaussSum, Joint, Step, Term};
 use super::trapezoid::{HALF_SQUARE, Trapezoid};
@@ -71,6 +75,8 @@ impl Pair {
 #[derive(Debug, Clone)]
 pub struct PairAverage {
     sides: [Side; 2],
+    /// Function and products, where the grid of two variables serves for moderate laws.
+    grid: Option<(Transfer, [Product; 2])>,
     /// Parity of f·h under (x₁, x₂) → −(x₁, x₂), where φ is odd.
     parity: Option<bool>,
 }
@@ -144,7 +150,9 @@ impl PairAverage {
         let odd = |p: Product| (p.x + p.value + p.second) % 2 == 1;
         let parity =
             matches!(transfer, Transfer::Tanh | Transfer::Erf | Transfer::Linear).then(|| odd(f) == odd(h));
-        Ok(Self { sides: [Side::new(transfer, f)?, Side::new(transfer, h)?], parity })
+        let serves = |product| pair_grid::serves(transfer, product);
+        let grid = (serves(f) && serves(h)).then_some((transfer, [f, h]));
+        Ok(Self { sides: [Side::new(transfer, f)?, Side::new(transfer, h)?], grid, parity })
     }
 
     /// The average over the given law. NaN unless means and standard deviations are finite,
@@ -159,15 +167,22 @@ impl PairAverage {
         }
         // The variable with the larger standard deviation leads, so that the conditional mean of
         // the other varies no faster than itself.
-        let (first, second, pair) = if pair.sd[0] >= pair.sd[1] {
-            (&self.sides[0], &self.sides[1], pair)
-        } else {
+        let swapped = pair.sd[0] < pair.sd[1];
+        let (first, second, pair) = if swapped {
             (&self.sides[1], &self.sides[0], pair.swapped())
+        } else {
+            (&self.sides[0], &self.sides[1], pair)
         };
         if pair.sd[1] == 0.0 {
             return second.average(pair.mean[1], 0.0) * first.average(pair.mean[0], pair.sd[0]);
         }
         let fold = symmetric && self.parity == Some(true);
+        if let Some((transfer, [f, h])) = self.grid
+            && pair_grid::suits(transfer, pair)
+        {
+            let (f, h) = if swapped { (h, f) } else { (f, h) };
+            return pair_grid::average(transfer, f, h, pair, fold);
+        }
         match (first, second) {
             (Side::Closed(f), Side::Closed(h)) => f.pair_average(h, pair.joint()),
             (Side::Closed(f), Side::Split(h)) => {

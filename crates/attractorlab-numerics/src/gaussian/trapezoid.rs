@@ -19,6 +19,7 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use super::polynomial::multiply;
 use super::sum::{GaussSum, Step};
 use super::{Product, gaussian_weights};
+use crate::kernels;
 use crate::special::INV_SQRT_2PI;
 use crate::transfer::Transfer;
 
@@ -30,6 +31,8 @@ const STEP: f64 = 0.2;
 const SMALLEST_SD: [f64; 2] = [0.6, 0.17];
 /// Gaussian weights are dropped below exp(−HALF_SQUARE).
 pub(super) const HALF_SQUARE: f64 = 36.0;
+/// Nodes of the coarse grid, both sides.
+const SHORT: usize = 184;
 /// Nodes of the rule in z on either side of the mean.
 const NARROW_NODES: i32 = 14;
 const NARROW_STEP: f64 = 0.6;
@@ -243,11 +246,11 @@ impl Trapezoid {
         let h = self.step(level);
         let reach = self.reach[0].max(self.reach[1]).min((2.0 * HALF_SQUARE).sqrt() * sd);
         let count = ((reach / h) as usize + 1).min(self.columns[0].folded[level].len());
-        let mut weights = [0.0; 512];
+        let mut weights = [0.0; SHORT];
         let weights = &mut weights[..count];
-        gaussian_weights(0.0, h, sd, weights);
+        let factor = gaussian_weights(0.0, h, sd, weights);
         for (column, value) in self.columns.iter().zip(out) {
-            let local = dot(&column.folded[level][..count], weights);
+            let local = factor * kernels::dot(&column.folded[level][..count], weights);
             *value = local + column.tails.as_ref().map_or(0.0, |t| t.average(0.0, sd));
         }
     }
@@ -261,14 +264,21 @@ impl Trapezoid {
         // Far out only the Gaussian must be resolved, and it may be much wider than the grid.
         let (first, last) = ((low / h).floor(), (high / h).ceil());
         let cached = (self.columns[0].remainder[level].len() / 2) as f64;
-        let mut weights = [0.0; 512];
         if -cached <= first && last <= cached {
             let count = (last - first) as usize + 1;
             let start = (first + cached) as usize;
-            let weights = &mut weights[..count];
-            gaussian_weights(first * h - mean, h, sd, weights);
+            // Most sums are short, and to clear memory costs as much as to fill it.
+            let (mut short, mut long);
+            let weights: &mut [f64] = if count <= SHORT {
+                short = [0.0; SHORT];
+                &mut short[..count]
+            } else {
+                long = [0.0; 512];
+                &mut long[..count]
+            };
+            let factor = gaussian_weights(first * h - mean, h, sd, weights);
             for (column, value) in self.columns.iter().zip(out) {
-                let local = dot(&column.remainder[level][start..start + count], weights);
+                let local = factor * kernels::dot(&column.remainder[level][start..start + count], weights);
                 *value = local + column.tails.as_ref().map_or(0.0, |t| t.average(mean, sd));
             }
             return;
@@ -405,18 +415,4 @@ fn decay_rate(product: Product, tails: &Tails, side: usize) -> f64 {
         }
     }
     f64::from(vanishing.max(1))
-}
-
-#[inline]
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    // Four partial sums: the order is fixed, and the compiler may keep them in vector lanes.
-    let mut sums = [0.0; 4];
-    let (a4, b4) = (a.chunks_exact(4), b.chunks_exact(4));
-    let rest: f64 = a4.remainder().iter().zip(b4.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in a4.zip(b4) {
-        for lane in 0..4 {
-            sums[lane] += x[lane] * y[lane];
-        }
-    }
-    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }

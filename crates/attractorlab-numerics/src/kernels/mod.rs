@@ -21,6 +21,7 @@ mod api;
 mod dispatch;
 mod elementary;
 mod lane;
+mod packed;
 mod passes;
 mod real;
 mod symmetric;
@@ -29,5 +30,6 @@ pub use api::{
     axpy, dot, erf, erf_in_place, exp, exp_in_place, gaussian, gaussian_in_place, scale, tanh, tanh_in_place,
 };
 pub use dispatch::{LEVEL_VARIABLE, Level, LevelError, level, select_level};
+pub use packed::Packed;
 pub(crate) use real::Pass;
 pub use real::Real;

@@ -8,6 +8,7 @@ use super::activation::{
     Erf, Exp, Function, Gaussian, Linear, Logistic, NormalErf, Relu, Smooth, Softplus, Tanh,
 };
 use super::lane::Lane;
+use super::packed::Packable;
 use super::{passes, symmetric};
 use crate::linalg::Products;
 use crate::transfer::Transfer;
@@ -122,6 +123,7 @@ impl_kernels!(f32, f64);
 pub trait Real:
     Products
     + Kernels
+    + Packable
     + faer::traits::RealField
     + Copy
     + Default

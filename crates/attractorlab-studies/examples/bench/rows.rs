@@ -2,9 +2,10 @@
 
 use attractorlab::network::Transfer;
 use attractorlab::numerics::gaussian::{Averages, Pair, PairAverage, Product};
+use attractorlab::numerics::kernels;
 use attractorlab::theory::feedback::{Direction, FixedPoint, Inputs, ReadoutCurve};
 
-use crate::Row;
+use crate::{Row, networks};
 
 /// All rows, in the order in which they are measured.
 pub(crate) fn all() -> Vec<Row> {
@@ -37,6 +38,72 @@ pub(crate) fn all() -> Vec<Row> {
             peers: &[("pair_average_grid.py", "numpy, trapezoid rule on a grid of two variables")],
             tolerance: 1e-9,
             work: two_variables,
+        },
+        Row {
+            name: "kernel-tanh-f32",
+            what: "tanh of 4096 numbers from -3 to 3 in f32, 200 times.",
+            peers: &[("kernel_tanh_f32.py", "numpy, in place")],
+            tolerance: 5e-4,
+            work: || networks::kernel::<f32>(kernels::tanh),
+        },
+        Row {
+            name: "kernel-tanh-f64",
+            what: "tanh of 4096 numbers from -3 to 3 in f64, 200 times.",
+            peers: &[("kernel_tanh_f64.py", "numpy, in place")],
+            tolerance: 1e-9,
+            work: || networks::kernel::<f64>(kernels::tanh),
+        },
+        Row {
+            name: "kernel-exp-f32",
+            what: "exp of 4096 numbers from -3 to 3 in f32, 200 times.",
+            peers: &[("kernel_exp_f32.py", "numpy, in place")],
+            tolerance: 5e-4,
+            work: || networks::kernel::<f32>(kernels::exp),
+        },
+        Row {
+            name: "kernel-exp-f64",
+            what: "exp of 4096 numbers from -3 to 3 in f64, 200 times.",
+            peers: &[("kernel_exp_f64.py", "numpy, in place")],
+            tolerance: 1e-9,
+            work: || networks::kernel::<f64>(kernels::exp),
+        },
+        Row {
+            name: "kernel-erf-f32",
+            what: "erf of 4096 numbers from -3 to 3 in f32, 200 times.",
+            peers: &[("kernel_erf_f32.py", "scipy, in place")],
+            tolerance: 5e-4,
+            work: || networks::kernel::<f32>(kernels::erf),
+        },
+        Row {
+            name: "kernel-erf-f64",
+            what: "erf of 4096 numbers from -3 to 3 in f64, 200 times.",
+            peers: &[("kernel_erf_f64.py", "scipy, in place")],
+            tolerance: 1e-9,
+            work: || networks::kernel::<f64>(kernels::erf),
+        },
+        Row {
+            name: "simulation-f32",
+            what: "Simulation in f32: 50 Euler steps of 100 trials of 1000 tanh units.",
+            peers: &[("simulation_f32.py", "numpy, in place, the better of two memory orders")],
+            tolerance: 1e-3,
+            work: networks::simulation::<f32>,
+        },
+        Row {
+            name: "simulation-f64",
+            what: "Simulation in f64: 50 Euler steps of 100 trials of 1000 tanh units.",
+            peers: &[("simulation_f64.py", "numpy, in place, the better of two memory orders")],
+            tolerance: 1e-9,
+            work: networks::simulation::<f64>,
+        },
+        Row {
+            name: "outlier",
+            what: "The outlier of 1000 units with one feedback loop.",
+            peers: &[
+                ("outlier.py", "numpy, all eigenvalues (LAPACK)"),
+                ("outlier_arpack.py", "scipy, one eigenvalue (ARPACK)"),
+            ],
+            tolerance: 1e-8,
+            work: networks::outlier,
         },
     ]
 }

@@ -39,8 +39,9 @@ fn sizes(preset: Preset) -> Sizes {
             lyapunov_duration: 120.0,
         },
         Preset::Full => Sizes {
-            spectrum_units: 1000,
-            spectra: 8,
+            // A spectrum cannot be interrupted, and of 1000 units it would keep Ctrl-C waiting for too long.
+            spectrum_units: 700,
+            spectra: 12,
             outlier_units: &[100, 200, 400, 800],
             outlier_networks: 500,
             chaos_units: 1000,

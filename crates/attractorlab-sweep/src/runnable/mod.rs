@@ -4,11 +4,13 @@ mod declared;
 mod network_spectrum;
 mod registry;
 mod theory_feedback;
+mod training_readout;
 
 pub use declared::Declared;
 pub use network_spectrum::NetworkSpectrum;
 pub use registry::Registry;
 pub use theory_feedback::TheoryFeedback;
+pub use training_readout::TrainingReadout;
 
 use attractorlab_numerics::random::Stream;
 
@@ -116,7 +118,7 @@ impl Parameter {
 }
 
 /// A measure of a [`Runnable`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Measure {
     /// Its name, and that of its column.
     pub name: String,
@@ -124,12 +126,30 @@ pub struct Measure {
     pub kind: Kind,
     /// What it is, in a few words.
     pub about: String,
+    /// The measure that is its theory: drawn as a line over its dots.
+    pub prediction: Option<String>,
+    /// The value at which something changes, like an outlier of 1: its level line is drawn in maps.
+    pub boundary: Option<f64>,
 }
 
 impl Measure {
     /// A measure.
     pub fn new(name: &str, kind: Kind, about: &str) -> Self {
-        Self { name: name.to_owned(), kind, about: about.to_owned() }
+        Self { name: name.to_owned(), kind, about: about.to_owned(), prediction: None, boundary: None }
+    }
+
+    /// Names the measure that is its theory.
+    #[must_use]
+    pub fn predicted_by(mut self, name: &str) -> Self {
+        self.prediction = Some(name.to_owned());
+        self
+    }
+
+    /// Gives the value at which something changes.
+    #[must_use]
+    pub fn boundary(mut self, level: f64) -> Self {
+        self.boundary = Some(level);
+        self
     }
 }
 

@@ -46,7 +46,8 @@ impl Runnable for NetworkSpectrum {
                 "leading_re",
                 Kind::Number,
                 "real part of the eigenvalue with the largest real part",
-            ),
+            )
+            .predicted_by("predicted"),
             Measure::new("leading_im", Kind::Number, "its imaginary part, not negative"),
             Measure::new("predicted", Kind::Number, "the overlap where it leaves the bulk; missing inside"),
             Measure::new("second_modulus", Kind::Number, "second largest modulus: the edge of the bulk"),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{NetworkSpectrum, Runnable, TheoryFeedback};
+use super::{NetworkSpectrum, Runnable, TheoryFeedback, TrainingReadout};
 use crate::{SweepError, text};
 
 /// Columns that every table has beside parameters and measures.
@@ -22,7 +22,9 @@ impl Registry {
 
     /// Everything that the project ships. A new runnable is one more line here.
     pub fn standard() -> Self {
-        Self { runnables: vec![Arc::new(TheoryFeedback), Arc::new(NetworkSpectrum)] }
+        Self {
+            runnables: vec![Arc::new(TheoryFeedback), Arc::new(NetworkSpectrum), Arc::new(TrainingReadout)],
+        }
     }
 
     /// Adds a runnable.
@@ -78,6 +80,7 @@ mod tests {
         let mut registry = Registry::new();
         registry.register(TheoryFeedback).unwrap();
         registry.register(NetworkSpectrum).unwrap();
+        registry.register(TrainingReadout).unwrap();
         assert_eq!(registry.iter().count(), Registry::standard().iter().count());
         let again = registry.register(NetworkSpectrum).unwrap_err();
         assert!(again.to_string().contains("already"), "{again}");

@@ -1,10 +1,39 @@
 //! `theory.feedback`: the prediction for a feedback network with a Gaussian readout.
 
+use std::cell::RefCell;
+
 use attractorlab::network::Transfer;
-use attractorlab::theory::feedback::{Direction, Inputs, predict_with};
+use attractorlab::theory::feedback::{Direction, FeedbackError, Inputs, Prediction, ReadoutCurve};
 
 use super::{Measure, Measures, Parameter, Parameters, RunError, Runnable, Seed};
 use crate::{Domain, Kind};
+
+/// What a readout curve depends on.
+type Network = (Transfer, Inputs, Direction);
+
+thread_local! {
+    /// The curve of the last point of this thread: all targets of one network share it, and are neighbours
+    /// where the target is the innermost axis.
+    static LAST: RefCell<Option<(Network, ReadoutCurve)>> = const { RefCell::new(None) };
+}
+
+/// The prediction, from the last curve if it is that of this network. What the curve was used for before
+/// leaves no trace in the numbers: a target beyond it extends a copy.
+fn predict(
+    transfer: Transfer,
+    inputs: Inputs,
+    direction: Direction,
+    target: f64,
+) -> Result<Prediction, FeedbackError> {
+    LAST.with_borrow_mut(|last| {
+        let network = (transfer, inputs, direction);
+        if last.as_ref().is_none_or(|(known, _)| *known != network) {
+            *last = Some((network, ReadoutCurve::new(transfer, inputs, direction)?));
+        }
+        let Some((_, curve)) = last else { unreachable!("the curve was made above") };
+        curve.predictions(&[target]).remove(0)
+    })
+}
 
 /// Every stationary state of a feedback network whose Gaussian readout holds a target, and what becomes of it.
 #[derive(Debug, Clone, Copy)]
@@ -91,8 +120,8 @@ impl Runnable for TheoryFeedback {
             input_own: parameters.number("input_own")?,
         };
         let transfer = if parameters.text("transfer")? == "erf" { Transfer::Erf } else { Transfer::Tanh };
-        let prediction = predict_with(transfer, inputs, direction, parameters.number("target")?)
-            .map_err(RunError::because)?;
+        let prediction =
+            predict(transfer, inputs, direction, parameters.number("target")?).map_err(RunError::because)?;
         let at_target = prediction.at_target();
         let stable =
             prediction.fixed_points.iter().filter(|state| state.stability.name() == "stable").count();
@@ -108,5 +137,26 @@ impl Runnable for TheoryFeedback {
             .with("a", prediction.feedback_share)
             .with("scale", prediction.scale)
             .with_option("flex", prediction.flex))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use attractorlab::theory::feedback::predict_with;
+
+    use super::*;
+
+    #[test]
+    fn the_kept_curve_changes_no_bit() {
+        let direction = Direction { shared: 1.0, feedback_own: 1.0, input_own: 0.3 };
+        for g in [0.3, 0.8] {
+            let inputs = Inputs { g, feedback_std: 1.2, input_std: 0.5, rho: 0.5 };
+            // Far targets extend the curve; the near ones after them must not notice.
+            for target in [0.5, 9.0, 0.5, -30.0, 0.7] {
+                let kept = predict(Transfer::Tanh, inputs, direction, target).unwrap();
+                let alone = predict_with(Transfer::Tanh, inputs, direction, target).unwrap();
+                assert_eq!(format!("{kept:?}"), format!("{alone:?}"), "g {g}, target {target}");
+            }
+        }
     }
 }

@@ -12,12 +12,18 @@ fn axis(axis: &FrameAxis) -> Axis {
     if axis.is_logarithmic() { Axis::log10(&*axis.name) } else { Axis::new(&*axis.name) }
 }
 
-/// The figure of a measure; `None` if it has no value anywhere.
-pub(super) fn figure(plan: &Plan, frame: &Frame, measure: &Measure, cells: &Gathered) -> Option<Figure> {
+/// The figure of a measure, with its theory if there is one; `None` if it has no value anywhere.
+pub(super) fn figure(
+    plan: &Plan,
+    frame: &Frame,
+    measure: &Measure,
+    cells: &Gathered,
+    theory: Option<&Gathered>,
+) -> Option<Figure> {
     let x = frame.x()?;
     let panels = frame.drawn();
     let mut figure = Figure::new(measure.name.clone(), measure.name.clone())
-        .caption(caption(plan, frame, measure, x))
+        .caption(caption(plan, frame, measure, x, theory.is_some()))
         .columns(if matches!(panels.len(), 2 | 4) { 2 } else { panels.len().min(3) });
     if panels.len() > 1 {
         figure = figure.share_x().share_y();
@@ -25,11 +31,19 @@ pub(super) fn figure(plan: &Plan, frame: &Frame, measure: &Measure, cells: &Gath
     let range = range(frame, x, &panels, cells);
     let mut empty = true;
     for (index, (title, first)) in panels.iter().enumerate() {
-        let layers = match &frame.y {
+        let mut layers = match &frame.y {
             Some(y) => map(x, y, *first, measure, cells, range),
             None => lines(plan.runnable().is_random(), frame, x, *first, cells),
         };
         empty &= layers.is_empty();
+        match (&frame.y, theory, measure.boundary) {
+            (Some(y), Some(theory), Some(level)) => layers.extend(level_line(x, y, *first, theory, level)),
+            // Below the dots, in their colours.
+            (None, Some(theory), _) => {
+                layers.splice(0..0, lines(false, frame, x, *first, theory).into_iter().map(nameless));
+            }
+            _ => {}
+        }
         let vertical = match (&frame.y, cells) {
             (Some(y), _) => axis(y),
             (None, Gathered::Words { .. }) => Axis::new("share").range(-0.05, 1.05),
@@ -45,7 +59,7 @@ pub(super) fn figure(plan: &Plan, frame: &Frame, measure: &Measure, cells: &Gath
     (!empty).then_some(figure)
 }
 
-fn caption(plan: &Plan, frame: &Frame, measure: &Measure, x: &FrameAxis) -> String {
+fn caption(plan: &Plan, frame: &Frame, measure: &Measure, x: &FrameAxis, theory: bool) -> String {
     let mut about = measure.about.clone();
     if let Some(first) = about.get_mut(..1) {
         first.make_ascii_uppercase();
@@ -58,7 +72,62 @@ fn caption(plan: &Plan, frame: &Frame, measure: &Measure, x: &FrameAxis) -> Stri
         (_, Some(_)) => format!(" Means over {seeds} seeds."),
         (_, None) => format!(" Means over {seeds} seeds; bars, 95 % interval of the mean."),
     };
-    format!("{about}. Axes: {}.{over}", axes.join("; "))
+    let theory = match (theory, &frame.y, measure.boundary) {
+        (true, None, _) => " Lines, theory.".to_owned(),
+        (true, Some(_), Some(level)) => format!(" Line, where the theory is {level}."),
+        _ => String::new(),
+    };
+    format!("{about}. Axes: {}.{over}{theory}", axes.join("; "))
+}
+
+/// The same line without a name of its own in the legend: the dots have it.
+fn nameless(layer: Layer) -> Layer {
+    match layer {
+        Layer::Line(line) => Layer::Line(line.label("")),
+        other => other,
+    }
+}
+
+/// Where a field of the theory passes through `level`, by linear interpolation on the grid's triangles.
+fn level_line(x: &FrameAxis, y: &FrameAxis, first: usize, theory: &Gathered, level: f64) -> Option<Layer> {
+    let (columns, rows) = (x.rising(), y.rising());
+    let node = |row: usize, column: usize| {
+        let cell = Frame::cell(first, &[(y, rows[row].1), (x, columns[column].1)]);
+        [columns[column].0, rows[row].0, at(theory, cell, 0).0 - level]
+    };
+    let (mut xs, mut ys) = (Vec::new(), Vec::new());
+    for row in 1..rows.len() {
+        for column in 1..columns.len() {
+            let corners =
+                [node(row - 1, column - 1), node(row - 1, column), node(row, column), node(row, column - 1)];
+            for [a, b, c] in [[0, 1, 2], [0, 2, 3]] {
+                let triangle = [corners[a], corners[b], corners[c]];
+                let crossings: Vec<(f64, f64)> = [(0, 1), (1, 2), (2, 0)]
+                    .into_iter()
+                    .filter_map(|(from, to)| crossing(triangle[from], triangle[to]))
+                    .collect();
+                if let [start, end] = crossings[..] {
+                    // What is no number breaks the line.
+                    for point in [start, end, (f64::NAN, f64::NAN)] {
+                        xs.push(point.0);
+                        ys.push(point.1);
+                    }
+                }
+            }
+        }
+    }
+    (!xs.is_empty())
+        .then(|| Line::new(xs, ys).colour(Colour::Black).label(format!("theory = {level}")).into())
+}
+
+/// The point between two nodes (x, y, value) at which the value changes its sign.
+fn crossing([x0, y0, v0]: [f64; 3], [x1, y1, v1]: [f64; 3]) -> Option<(f64, f64)> {
+    // Zero counts as positive, so that a line through a node is seen once; NaN is no sign at all.
+    if v0.is_nan() || v1.is_nan() || (v0 >= 0.0) == (v1 >= 0.0) {
+        return None;
+    }
+    let share = v0 / (v0 - v1);
+    Some((x0 + share * (x1 - x0), y0 + share * (y1 - y0)))
 }
 
 /// The value at a setting: a mean and half an interval.

@@ -1,7 +1,8 @@
 //! A sweep as figures: the kind of figure follows from the axes.
 //!
 //! One numeric axis gives lines (dots with an interval over seeds where chance is at work), two give a heat map
-//! (lines where one of them has few values), all other axes give small multiples. A word, such as a class, is
+//! (lines where one of them has few values), all other axes give small multiples. The theory of a measure is a
+//! line over its dots, and in a heat map the level line of the value at which something changes. A word, such as a class, is
 //! drawn as regions over two axes and as shares along one.
 
 mod cells;
@@ -52,10 +53,18 @@ pub fn report(folder: &Folder, plan: &Plan) -> Result<Report, SweepError> {
         section = section.note(remark);
     }
     let mut tables = Vec::new();
+    // In the figure of what it predicts, a theory is drawn already.
+    let drawn = |name: &str| plan.measures().iter().any(|m| m.prediction.as_deref() == Some(name));
     for measure in plan.measures() {
+        if frame.has_x() && frame.y.is_none() && drawn(&measure.name) {
+            continue;
+        }
         let cells = cells::gather(folder, plan, &measure.name)?;
         if frame.has_x() {
-            if let Some(figure) = draw::figure(plan, &frame, measure, &cells) {
+            let theory =
+                measure.prediction.as_ref().filter(|name| plan.measures().iter().any(|m| m.name == **name));
+            let theory = theory.map(|name| cells::gather(folder, plan, name)).transpose()?;
+            if let Some(figure) = draw::figure(plan, &frame, measure, &cells, theory.as_ref()) {
                 section = section.figure(figure);
             }
         } else {

@@ -4,5 +4,6 @@ mod faults;
 mod plan;
 mod resume;
 mod scale;
+mod shipped;
 mod view;
 mod world;

@@ -24,8 +24,11 @@ fn layers(report: &Report, measure: &str) -> (usize, Vec<Layer>) {
 fn one_numeric_axis_gives_dots_with_intervals() {
     let report = report("view-line", "[axes]\nx = { range = [-1, 1], points = 9 }");
     let (panels, layers) = layers(&report, "mean");
-    let [Layer::Dots(dots)] = layers.as_slice() else { panic!("{layers:?}") };
+    let [Layer::Line(theory), Layer::Dots(dots)] = layers.as_slice() else { panic!("{layers:?}") };
     assert_eq!((panels, dots.x.len()), (1, 9));
+    // The theory of the mean lies under its dots, and has no figure of its own.
+    assert!(theory.y.iter().zip(&dots.x).all(|(y, x)| (y - x).abs() < 1e-12));
+    assert!(report.sections[0].figures.iter().all(|figure| figure.id != "expected"));
     let bars = dots.y_error.as_ref().unwrap();
     assert!(bars.below.iter().all(|length| *length > 0.0));
     // The draws do not depend on x: all intervals have one length, and the means rise with x.
@@ -40,15 +43,19 @@ fn two_numeric_axes_give_a_map_or_a_few_curves() {
         "[axes]\nx = { range = [-1, 1], points = 9 }\ncount = { range = [1, 8], points = 8 }",
     );
     let (_, map) = layers(&report, "mean");
-    let [Layer::Heatmap(map)] = map.as_slice() else { panic!("{map:?}") };
+    let [Layer::Heatmap(map), Layer::Line(theory)] = map.as_slice() else { panic!("{map:?}") };
     assert_eq!((map.x.len(), map.y.len(), map.z.len(), map.z[0].len()), (9, 8, 8, 9));
+    // The expectation is x, so that its level line is the vertical at 0.1.
+    assert!(theory.x.iter().filter(|x| !x.is_nan()).all(|x| (x - 0.1).abs() < 1e-12));
+    assert!(theory.y.contains(&1.0) && theory.y.contains(&8.0));
     // Along x, the longest axis, the mean rises by a quarter at each step.
     assert!((map.z[3][1] - map.z[3][0] - 0.25).abs() < 1e-12);
     let (_, regions) = layers(&report, "sign");
     assert!(matches!(regions.as_slice(), [Layer::Regions(regions)] if regions.names.len() == 2));
     let report = self::report("view-curves", "[axes]\nx = { range = [-1, 1], points = 9 }\ncount = [1, 3]");
     let (panels, curves) = layers(&report, "mean");
-    assert_eq!((panels, curves.len()), (1, 2));
+    // A curve of theory and one of dots for each.
+    assert_eq!((panels, curves.len()), (1, 4));
 }
 
 #[test]
@@ -59,7 +66,7 @@ fn words_give_panels_or_a_table() {
         self::report("view-table", "[axes]\nx = [1]\nflag = [false, true]\nmode = ['fine', 'fails']");
     assert!(report.sections[0].figures.is_empty());
     let table = &report.sections[0].tables[0];
-    assert_eq!((table.rows.len(), table.columns.len()), (4, 6));
+    assert_eq!((table.rows.len(), table.columns.len()), (4, 7));
     assert!(report.sections[0].notes[0].contains("10 points failed"));
 }
 

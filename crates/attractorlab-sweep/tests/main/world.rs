@@ -45,7 +45,8 @@ impl Runnable for Draw {
 
     fn measures(&self) -> Vec<Measure> {
         vec![
-            Measure::new("mean", Kind::Number, "mean of the draws"),
+            Measure::new("mean", Kind::Number, "mean of the draws").predicted_by("expected").boundary(0.1),
+            Measure::new("expected", Kind::Number, "its expectation"),
             Measure::new("sign", Kind::Text, "of the mean"),
             Measure::new("positive", Kind::Truth, "whether it is"),
             Measure::new("root", Kind::Number, "missing where the mean is negative"),
@@ -69,6 +70,7 @@ impl Runnable for Draw {
         let mean = parameters.number("x")? + draws.iter().sum::<f64>() / count as f64;
         let mut measures = Measures::new()
             .with("mean", mean)
+            .with("expected", parameters.number("x")?)
             .with("sign", if mean < 0.0 { "negative" } else { "positive" })
             .with("positive", mean >= 0.0)
             .with_option("root", (mean >= 0.0).then(|| mean.sqrt()))

@@ -19,7 +19,7 @@ pub use lyapunov::{Lyapunov, LyapunovOptions, lyapunov_exponent};
 pub use orbits::{LongRun, LongRunOptions, PeriodicOrbit, long_run};
 pub use simulate::{
     DIVERGED, FlowOptions, Input, Integrator, Record, Simulation, SimulationError, SimulationOptions,
-    SimulationStatus, flow,
+    SimulationStatus, flow, initial_states,
 };
 pub use spectrum::{EffectiveConnectivity, Outliers, outliers, spectrum};
 pub use static_map::{ClosedLoopState, StaticMap};

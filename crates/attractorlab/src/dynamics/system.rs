@@ -134,6 +134,17 @@ impl RateNetwork {
         Driven { network: self, drive: self.drive(u), size }
     }
 
+    /// The gains φ' in a state under the constant input u: the columns' factors in the effective
+    /// connectivity J diag φ', whose eigenvalues decide stability in every form.
+    ///
+    /// # Panics
+    /// If the state has not N entries, or u not one for each input.
+    #[track_caller]
+    pub fn gains_at(&self, state: &[f64], u: &[f64]) -> Vec<f64> {
+        assert_eq!(state.len(), self.units(), "one entry of the state for each unit");
+        self.gains(state, &self.drive(u))
+    }
+
     /// The gains φ' that multiply the columns (current form, at x) or the rows (rate form and map, at
     /// Jr + drive) of J in the Jacobian.
     fn gains(&self, state: &[f64], drive: &[f64]) -> Vec<f64> {

@@ -76,17 +76,19 @@ enum FormName {
     Map,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+/// How a step is made.
+#[derive(Debug, Clone, Copy, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
-enum Method {
+pub(super) enum Method {
     Euler,
     ExponentialEuler,
     RungeKutta,
 }
 
+/// What is recorded.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Recorded {
+pub(super) enum Recorded {
     Word(String),
     Units(Vec<usize>),
 }
@@ -95,13 +97,13 @@ enum Recorded {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Settings {
-    duration: f64,
-    dt: f64,
-    method: Method,
+    pub(super) duration: f64,
+    pub(super) dt: f64,
+    pub(super) method: Method,
     pub(super) trials: usize,
     pub(super) initial: f64,
-    record: Recorded,
-    every: usize,
+    pub(super) record: Recorded,
+    pub(super) every: usize,
     pub(super) seed: u64,
 }
 
@@ -170,11 +172,12 @@ impl Description {
         }
         Ok(drawn)
     }
+}
 
+impl Settings {
     /// How to simulate it.
-    pub(super) fn options(&self) -> Result<SimulationOptions, String> {
-        let settings = &self.simulation;
-        let record = match &settings.record {
+    pub(super) fn options(&self, map: bool) -> Result<SimulationOptions, String> {
+        let record = match &self.record {
             Recorded::Units(units) => Record::Units(units.clone()),
             Recorded::Word(word) => match word.as_str() {
                 "outputs" => Record::Outputs,
@@ -187,31 +190,30 @@ impl Description {
                 }
             },
         };
-        if !(settings.initial.is_finite() && settings.initial >= 0.0) {
+        if !(self.initial.is_finite() && self.initial >= 0.0) {
             return Err(format!(
                 "initial must be a finite number that is not negative, got {}",
-                settings.initial
+                self.initial
             ));
         }
-        let map = matches!(self.network.form, FormName::Map);
-        let steps = (settings.duration / if map { 1.0 } else { settings.dt }).round();
-        if !(settings.dt > 0.0) && !map {
-            return Err(format!("dt must be positive and finite, got {}", settings.dt));
+        let steps = (self.duration / if map { 1.0 } else { self.dt }).round();
+        if !(self.dt > 0.0) && !map {
+            return Err(format!("dt must be positive and finite, got {}", self.dt));
         }
         if !(0.0..=1e12).contains(&steps) {
-            return Err(format!("duration {} is not a sensible number of steps: {steps}", settings.duration));
+            return Err(format!("duration {} is not a sensible number of steps: {steps}", self.duration));
         }
         Ok(SimulationOptions {
-            dt: settings.dt,
+            dt: self.dt,
             steps: steps as usize,
-            integrator: match settings.method {
+            integrator: match self.method {
                 Method::Euler => Integrator::Euler,
                 Method::ExponentialEuler => Integrator::ExponentialEuler,
                 Method::RungeKutta => Integrator::RungeKutta4,
             },
             record,
-            every: settings.every,
-            seed: settings.seed,
+            every: self.every,
+            seed: self.seed,
         })
     }
 }

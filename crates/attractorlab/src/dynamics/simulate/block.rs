@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use attractorlab_numerics::kernels::{Real, axpy, dot};
+use attractorlab_numerics::kernels::{Packed, Real, axpy, dot};
 use attractorlab_numerics::linalg::{Mat, MatMut, MatRef, matmul};
 use attractorlab_numerics::random::Stream;
 
@@ -11,9 +11,11 @@ use crate::network::{Form, RateNetwork, Transfer};
 
 /// The weights in the precision of the simulation, side by side: `[bulk | M | B | b]`, so that one
 /// product with the extended rates `(r, z', u, 1)` gives the whole drive.
-pub(super) struct Weights<T> {
+pub(super) struct Weights<T: Real> {
     /// N×(N + R + K + 1).
-    all: Mat<T>,
+    all: Factor<T>,
+    /// N + R + K + 1.
+    width: usize,
     /// R×N: the loops' readout vectors over N.
     loops: Mat<T>,
     /// L×N: the outputs' readout vectors over N.
@@ -23,14 +25,26 @@ pub(super) struct Weights<T> {
     biased: bool,
 }
 
+/// The left factor of the product of every step.
+enum Factor<T: Real> {
+    /// For batches: packed once.
+    Packed(Packed<T>),
+    /// For few columns, where reading the matrix is all there is, or without an instruction set to pack for.
+    Plain(Mat<T>),
+}
+
+/// Columns from which on packing pays.
+const BATCH: usize = 8;
+
 impl<T: Real> Weights<T> {
-    pub(super) fn new(network: &RateNetwork) -> Self {
+    /// The weights for blocks of about `columns` columns.
+    pub(super) fn new(network: &RateNetwork, columns: usize) -> Self {
         let (n, inputs) = (network.units(), network.inputs());
         let loops: Vec<_> = network.connectivity().loops().collect();
         let readout: Vec<_> = network.readout().collect();
         let biased = network.bias().iter().any(|&b| b != 0.0);
         let width = n + loops.len() + inputs + usize::from(biased);
-        let all = Mat::from_fn(n, width, |i, j| {
+        let entry = |i: usize, j: usize| {
             T::from_f64(if j < n {
                 network.connectivity().bulk()[(i, j)]
             } else if j < n + loops.len() {
@@ -40,12 +54,15 @@ impl<T: Real> Weights<T> {
             } else {
                 network.bias()[i]
             })
-        });
+        };
+        let packed = if columns >= BATCH { Packed::new(n, width, entry) } else { None };
+        let all = packed.map_or_else(|| Factor::Plain(Mat::from_fn(n, width, entry)), Factor::Packed);
         let over_n = |v: f64| T::from_f64(v / n as f64);
         Self {
             loops: Mat::from_fn(loops.len(), n, |k, i| over_n(loops[k].1[i])),
             outputs: Mat::from_fn(readout.len(), n, |k, i| over_n(readout[k][i])),
             all,
+            width,
             inputs,
             biased,
         }
@@ -53,7 +70,7 @@ impl<T: Real> Weights<T> {
 }
 
 /// State and memory of a block.
-pub(super) struct Block<'a, T> {
+pub(super) struct Block<'a, T: Real> {
     weights: &'a Weights<T>,
     input: Input<'a>,
     options: &'a SimulationOptions,
@@ -71,6 +88,8 @@ pub(super) struct Block<'a, T> {
     rates: Vec<T>,
     /// J r + B u + b.
     drive: Vec<T>,
+    /// Memory of the product.
+    packed_rates: Vec<T>,
     streams: Vec<Stream>,
     recorded: Vec<T>,
     status: Vec<SimulationStatus>,
@@ -85,7 +104,7 @@ impl<'a, T: Real> Block<'a, T> {
         options: &'a SimulationOptions,
         columns: Range<usize>,
     ) -> Self {
-        let (n, count, stride) = (network.units(), columns.len(), weights.all.ncols());
+        let (n, count, stride) = (network.units(), columns.len(), weights.width);
         let mut block = Self {
             weights,
             input,
@@ -99,6 +118,7 @@ impl<'a, T: Real> Block<'a, T> {
             x: vec![T::default(); n * count],
             rates: vec![T::default(); stride * count],
             drive: vec![T::default(); n * count],
+            packed_rates: Vec::new(),
             streams: if network.noise() > 0.0 {
                 columns.clone().map(|c| Stream::new(options.seed, "simulation noise", c as u64)).collect()
             } else {
@@ -194,11 +214,16 @@ impl<'a, T: Real> Block<'a, T> {
                 }
             }
         }
-        matmul(
-            self.weights.all.as_ref(),
-            MatRef::from_column_major_slice(&self.rates, stride, count),
-            MatMut::from_column_major_slice_mut(&mut self.drive, n, count),
-        );
+        match &self.weights.all {
+            Factor::Packed(weights) => {
+                weights.multiply(&self.rates, &mut self.drive, count, &mut self.packed_rates);
+            }
+            Factor::Plain(weights) => matmul(
+                weights.as_ref(),
+                MatRef::from_column_major_slice(&self.rates, stride, count),
+                MatMut::from_column_major_slice_mut(&mut self.drive, n, count),
+            ),
+        }
     }
 
     /// Euler's method and its exponential variant: they differ in the weight of the drive and the size

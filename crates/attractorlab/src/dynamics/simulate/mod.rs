@@ -5,6 +5,7 @@ mod flow;
 
 use attractorlab_numerics::kernels::Real;
 use attractorlab_numerics::linalg::{Mat, MatRef};
+use attractorlab_numerics::random::Stream;
 use rayon::prelude::*;
 
 use self::block::{Block, Weights};
@@ -204,6 +205,13 @@ impl<T: Real> Simulation<T> {
     }
 }
 
+/// N×P initial states, independent normal with standard deviation `sd`, from the stream (seed,
+/// "simulate: initial states", 0): those of `attractorlab simulate`.
+pub fn initial_states(units: usize, trials: usize, sd: f64, seed: u64) -> Mat<f64> {
+    let mut stream = Stream::new(seed, "simulate: initial states", 0);
+    Mat::from_fn(units, trials, |_, _| sd * stream.normal())
+}
+
 impl RateNetwork {
     /// Simulates a batch of trials in the precision of `start`, whose columns are their initial states
     /// (x in the current form, r in the rate form, h for a map).
@@ -240,7 +248,7 @@ impl RateNetwork {
     ) -> Result<Simulation<T>, SimulationError> {
         self.check_simulation(start, input, options)?;
         let columns = start.ncols();
-        let weights = Weights::<T>::new(self);
+        let weights = Weights::<T>::new(self, columns);
         let count = columns.div_ceil(BLOCK);
         let bounds: Vec<usize> = (0..=count).map(|b| b * columns / count).collect();
         let blocks: Vec<Block<'_, T>> = bounds

@@ -1,0 +1,18 @@
+"""The outlier of a bulk with one feedback loop, from all eigenvalues by LAPACK."""
+
+import json
+import time
+
+import numpy as np
+from simulation import UNITS, weights
+
+if __name__ == "__main__":
+    m = np.sqrt(2.0) * np.sin(3.0 + 5.1 * np.arange(UNITS) ** 1.5)
+    j = weights() + np.outer(m, 1.5 * m) / UNITS
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        values = np.linalg.eigvals(j)
+        seconds.append(time.perf_counter() - start)
+    top = values[np.argmax(np.abs(values))]
+    print(json.dumps({"seconds": float(np.median(seconds)), "checks": {"outlier": float(top.real)}}))

@@ -1,0 +1,340 @@
+//! Products with one matrix many times: packed once, multiplied often.
+//!
+//! A general product copies both factors into the order in which its inner loop reads them. A simulation
+//! multiplies with the same weights at every step, so they are copied once. The inner loop keeps a tile of the
+//! result in registers: up to 8 columns of 3 vectors (AVX-512), or 4 columns of 3 (AVX2).
+//!
+//! Unsafe for two reasons, as in `passes`: instruction sets, whose presence [`current`] vouches for, and raw
+//! pointers, within lengths that [`Packed::multiply`] checks.
+#![allow(unsafe_code)]
+
+use std::ops::Range;
+
+use super::dispatch::{Level, current};
+
+/// Depth of a block: a panel of the matrix and of the columns stay in the first two caches.
+const DEPTH: usize = 256;
+/// Most columns of a tile.
+const MOST_COLUMNS: usize = 8;
+
+/// c[.., 0..NR] (+)= a·b over `depth`: pointers to a panel, to packed columns, to the result, and the distance
+/// of its columns; whether to add.
+type Tile<T> = unsafe fn(usize, *const T, *const T, *mut T, usize, bool);
+
+/// What a level offers for an element type.
+#[derive(Clone, Copy)]
+pub struct Tiles<T: 'static> {
+    /// Rows of a panel.
+    rows: usize,
+    /// The tiles of 1, 2, … columns.
+    tiles: &'static [Tile<T>],
+}
+
+/// A matrix in the order in which its products read it.
+pub struct Packed<T: Packable> {
+    rows: usize,
+    columns: usize,
+    tiles: Tiles<T>,
+    /// Block of columns after block of columns; in each, panel after panel of rows; in each, column after column.
+    values: Vec<T>,
+}
+
+/// An element type with tiles.
+pub trait Packable: Copy + Default + 'static {
+    /// The tiles of a level; `None` for the baseline, which has none.
+    fn tiles(level: Level) -> Option<Tiles<Self>>;
+}
+
+impl<T: Packable> Packed<T> {
+    /// Packs a matrix given by its entries; `None` where the instruction set has no tiles, and the general
+    /// product serves.
+    pub fn new(rows: usize, columns: usize, entry: impl Fn(usize, usize) -> T) -> Option<Self> {
+        let tiles = T::tiles(current())?;
+        let panels = rows.div_ceil(tiles.rows);
+        let mut values = Vec::with_capacity(panels * tiles.rows * columns);
+        for (first, depth) in blocks(columns) {
+            for panel in 0..panels {
+                for k in first..first + depth {
+                    for i in panel * tiles.rows..(panel + 1) * tiles.rows {
+                        values.push(if i < rows { entry(i, k) } else { T::default() });
+                    }
+                }
+            }
+        }
+        Some(Self { rows, columns, tiles, values })
+    }
+
+    /// `out = A B`, both column after column without gaps; `work` is memory for the packed columns.
+    ///
+    /// # Panics
+    /// If a length does not fit.
+    ///
+    /// ```
+    /// use attractorlab_numerics::kernels::Packed;
+    /// // Where there is nothing to gain the general product serves.
+    /// if let Some(packed) = Packed::new(2, 2, |i, j| (2 * i + j) as f64) {
+    ///     let mut out = [0.0; 2];
+    ///     packed.multiply(&[1.0, 1.0], &mut out, 1, &mut Vec::new());
+    ///     assert_eq!(out, [1.0, 5.0]);
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn multiply(&self, b: &[T], out: &mut [T], count: usize, work: &mut Vec<T>) {
+        let (m, depth) = (self.rows, self.columns);
+        assert_eq!(b.len(), depth * count, "packed product: B needs as many rows as A has columns");
+        assert_eq!(out.len(), m * count, "packed product: out needs the rows of A and the columns of B");
+        if depth == 0 {
+            out.fill(T::default());
+        }
+        let Tiles { rows, tiles } = self.tiles;
+        let panels = m.div_ceil(rows);
+        // Tiles of nearly equal width: a narrow last one would waste the vectors.
+        let groups = count.div_ceil(tiles.len()).max(1);
+        let ends: Vec<usize> = (0..=groups).map(|g| g * count / groups).collect();
+        let mut edge = vec![T::default(); rows * MOST_COLUMNS];
+        for (first, depth_here) in blocks(depth) {
+            pack(b, depth, first..first + depth_here, &ends, work);
+            let block = &self.values[first * panels * rows..(first + depth_here) * panels * rows];
+            for (panel, a) in block.chunks_exact(depth_here * rows).enumerate() {
+                let here = rows.min(m - panel * rows);
+                for ends in ends.windows(2) {
+                    let width = ends[1] - ends[0];
+                    if width == 0 {
+                        continue;
+                    }
+                    let columns = &work[ends[0] * depth_here..ends[1] * depth_here];
+                    let tile = tiles[width - 1];
+                    if here == rows {
+                        let result =
+                            &mut out[ends[0] * m + panel * rows..(ends[1] - 1) * m + (panel + 1) * rows];
+                        // SAFETY: the processor has the level's instructions; `a` has depth·rows elements,
+                        // `columns` depth·width, and `result` reaches over `width` columns at distance m,
+                        // `rows` elements in each.
+                        unsafe {
+                            tile(depth_here, a.as_ptr(), columns.as_ptr(), result.as_mut_ptr(), m, first > 0);
+                        }
+                        continue;
+                    }
+                    // Rows beyond the matrix go to a tile of their own.
+                    for c in 0..width {
+                        let from = (ends[0] + c) * m + panel * rows;
+                        edge[c * rows..c * rows + here].copy_from_slice(&out[from..from + here]);
+                    }
+                    // SAFETY: as above; `edge` has MOST_COLUMNS ≥ width columns of `rows` elements.
+                    unsafe {
+                        tile(depth_here, a.as_ptr(), columns.as_ptr(), edge.as_mut_ptr(), rows, first > 0);
+                    }
+                    for c in 0..width {
+                        let to = (ends[0] + c) * m + panel * rows;
+                        out[to..to + here].copy_from_slice(&edge[c * rows..c * rows + here]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The rows of this range, tile after tile, row after row.
+fn pack<T: Packable>(b: &[T], rows: usize, range: Range<usize>, ends: &[usize], work: &mut Vec<T>) {
+    let count = ends.last().copied().unwrap_or(0);
+    work.resize(range.len() * count, T::default());
+    for ends in ends.windows(2).filter(|ends| ends[0] < ends[1]) {
+        let to = &mut work[ends[0] * range.len()..ends[1] * range.len()];
+        let width = ends[1] - ends[0];
+        let columns =
+            b[ends[0] * rows..ends[1] * rows].chunks_exact(rows).map(|column| &column[range.clone()]);
+        for (c, column) in columns.enumerate() {
+            for (row, value) in to.chunks_exact_mut(width).zip(column) {
+                row[c] = *value;
+            }
+        }
+    }
+}
+
+/// First index and length of the blocks of a depth, of nearly equal length.
+fn blocks(depth: usize) -> impl Iterator<Item = (usize, usize)> {
+    let count = depth.div_ceil(DEPTH);
+    (0..count).map(move |b| {
+        let (first, last) = (b * depth / count, (b + 1) * depth / count);
+        (first, last - first)
+    })
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::{
+        _mm256_add_pd, _mm256_add_ps, _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps,
+        _mm256_set1_pd, _mm256_set1_ps, _mm256_setzero_pd, _mm256_setzero_ps, _mm256_storeu_pd,
+        _mm256_storeu_ps, _mm512_add_pd, _mm512_add_ps, _mm512_fmadd_pd, _mm512_fmadd_ps, _mm512_loadu_pd,
+        _mm512_loadu_ps, _mm512_set1_pd, _mm512_set1_ps, _mm512_setzero_pd, _mm512_setzero_ps,
+        _mm512_storeu_pd, _mm512_storeu_ps,
+    };
+
+    macro_rules! tile {
+        ($name:ident, $feature:literal, $real:ty, $lanes:literal, $zero:ident, $load:ident, $store:ident,
+         $set:ident, $fma:ident, $add:ident) => {
+            /// Three vectors of rows, NR columns.
+            ///
+            /// # Safety
+            /// The processor has the instructions; the pointers are valid for `depth` times the rows and
+            /// columns, and for NR columns of the rows at distance `stride`.
+            #[target_feature(enable = $feature)]
+            pub(super) unsafe fn $name<const NR: usize>(
+                depth: usize,
+                a: *const $real,
+                b: *const $real,
+                c: *mut $real,
+                stride: usize,
+                add: bool,
+            ) {
+                // SAFETY: all offsets stay within what the caller vouches for.
+                unsafe {
+                    let mut sums = [[$zero(); 3]; NR];
+                    let (mut a, mut b) = (a, b);
+                    for _ in 0..depth {
+                        let rows = [$load(a), $load(a.add($lanes)), $load(a.add(2 * $lanes))];
+                        for j in 0..NR {
+                            let column = $set(*b.add(j));
+                            for i in 0..3 {
+                                sums[j][i] = $fma(rows[i], column, sums[j][i]);
+                            }
+                        }
+                        a = a.add(3 * $lanes);
+                        b = b.add(NR);
+                    }
+                    for j in 0..NR {
+                        for i in 0..3 {
+                            let to = c.add(j * stride + i * $lanes);
+                            let value = if add { $add($load(to), sums[j][i]) } else { sums[j][i] };
+                            $store(to, value);
+                        }
+                    }
+                }
+            }
+        };
+    }
+
+    tile!(
+        f64_avx512,
+        "avx512f",
+        f64,
+        8,
+        _mm512_setzero_pd,
+        _mm512_loadu_pd,
+        _mm512_storeu_pd,
+        _mm512_set1_pd,
+        _mm512_fmadd_pd,
+        _mm512_add_pd
+    );
+    tile!(
+        f32_avx512,
+        "avx512f",
+        f32,
+        16,
+        _mm512_setzero_ps,
+        _mm512_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_set1_ps,
+        _mm512_fmadd_ps,
+        _mm512_add_ps
+    );
+    tile!(
+        f64_avx2,
+        "avx2,fma",
+        f64,
+        4,
+        _mm256_setzero_pd,
+        _mm256_loadu_pd,
+        _mm256_storeu_pd,
+        _mm256_set1_pd,
+        _mm256_fmadd_pd,
+        _mm256_add_pd
+    );
+    tile!(
+        f32_avx2,
+        "avx2,fma",
+        f32,
+        8,
+        _mm256_setzero_ps,
+        _mm256_loadu_ps,
+        _mm256_storeu_ps,
+        _mm256_set1_ps,
+        _mm256_fmadd_ps,
+        _mm256_add_ps
+    );
+}
+
+macro_rules! packable {
+    ($real:ty, $lanes:literal, $avx512:ident, $avx2:ident) => {
+        impl Packable for $real {
+            #[cfg(target_arch = "x86_64")]
+            fn tiles(level: Level) -> Option<Tiles<Self>> {
+                use x86::{$avx2, $avx512};
+                const WIDE: [Tile<$real>; MOST_COLUMNS] = [
+                    $avx512::<1>,
+                    $avx512::<2>,
+                    $avx512::<3>,
+                    $avx512::<4>,
+                    $avx512::<5>,
+                    $avx512::<6>,
+                    $avx512::<7>,
+                    $avx512::<8>,
+                ];
+                const NARROW: [Tile<$real>; 4] = [$avx2::<1>, $avx2::<2>, $avx2::<3>, $avx2::<4>];
+                match level {
+                    Level::Avx512 => Some(Tiles { rows: 6 * $lanes, tiles: &WIDE }),
+                    Level::Avx2 => Some(Tiles { rows: 3 * $lanes, tiles: &NARROW }),
+                    Level::Baseline => None,
+                }
+            }
+
+            #[cfg(not(target_arch = "x86_64"))]
+            fn tiles(_: Level) -> Option<Tiles<Self>> {
+                None
+            }
+        }
+    };
+}
+packable!(f64, 4, f64_avx512, f64_avx2);
+packable!(f32, 8, f32_avx512, f32_avx2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Stream;
+
+    fn products_are_right<T: Packable + Into<f64>>(of: fn(f64) -> T, tolerance: f64) {
+        let mut stream = Stream::new(1, "packed", 0);
+        // Shapes on both sides of every edge: panels, blocks of depth, groups of columns, and empty ones.
+        for (m, k, n) in [
+            (1, 1, 1),
+            (24, 256, 8),
+            (25, 257, 9),
+            (100, 3, 50),
+            (47, 600, 13),
+            (96, 512, 64),
+            (5, 0, 3),
+            (5, 4, 0),
+        ] {
+            let a: Vec<T> = (0..m * k).map(|_| of(stream.normal())).collect();
+            let b: Vec<T> = (0..k * n).map(|_| of(stream.normal())).collect();
+            let mut out = vec![of(f64::NAN); m * n];
+            let Some(packed) = Packed::new(m, k, |i, j| a[j * m + i]) else { return };
+            packed.multiply(&b, &mut out, n, &mut Vec::new());
+            for c in 0..n {
+                for i in 0..m {
+                    let exact: f64 = (0..k).map(|j| a[j * m + i].into() * b[c * k + j].into()).sum();
+                    let size: f64 = (0..k).map(|j| (a[j * m + i].into() * b[c * k + j].into()).abs()).sum();
+                    let found: f64 = out[c * m + i].into();
+                    assert!((found - exact).abs() <= tolerance * size, "{m}×{k}×{n}: {found} {exact}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn packed_products_are_right_on_every_shape() {
+        products_are_right(|x| x, 1e-14);
+        products_are_right(|x| x as f32, 1e-5);
+    }
+}
