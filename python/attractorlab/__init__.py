@@ -2,6 +2,8 @@
 
 ``attractorlab.network``, ``attractorlab.dynamics``
     Rate networks; simulation, fixed points, spectra, chaos.
+``attractorlab.Network``, ``attractorlab.dissect``
+    Any trained network, and all its fixed points.
 ``attractorlab.gaussian``
     Gaussian averages of transfer functions.
 ``attractorlab.roots``
@@ -17,19 +19,25 @@
 Every exception is an ``AttractorLabError``.
 """
 
-from attractorlab import dynamics, errors, gaussian, network, roots, studies, theory, transfer
+from attractorlab import dissection, dynamics, errors, gaussian, network, roots, studies, theory, transfer
 from attractorlab._attractorlab import __version__
+from attractorlab.dissection import Dissection, Network, dissect, find_fixed_points
 from attractorlab.errors import AttractorLabError
 from attractorlab.sweeps import Sweep, sweep
 from attractorlab.transfer import Transfer
 
 __all__ = [
     "AttractorLabError",
+    "Dissection",
+    "Network",
     "Sweep",
     "Transfer",
     "__version__",
+    "dissect",
+    "dissection",
     "dynamics",
     "errors",
+    "find_fixed_points",
     "gaussian",
     "network",
     "roots",

@@ -1,5 +1,5 @@
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -9,6 +9,7 @@ __all__ = [
     "DriveTheory",
     "FEEDBACK_LABELS",
     "FEEDBACK_STABILITIES",
+    "Network",
     "RateNetwork",
     "ReadoutCurve",
     "SweepSession",
@@ -18,6 +19,7 @@ __all__ = [
     "centered_pair_average",
     "draw_bulk",
     "feedback_drive",
+    "find_fixed_points",
     "fixed_point",
     "initial_states",
     "list_studies",
@@ -100,6 +102,41 @@ class RateNetwork:
     def readout(self) -> _Array: ...
     def output(self, states: _Array) -> _Array: ...
 
+@final
+class Network:
+    @staticmethod
+    def read(
+        path: str | os.PathLike[str], transfer: str | None, readout: str | None, map: str | None
+    ) -> Network: ...
+    @staticmethod
+    def from_arrays(
+        values: Mapping[str, npt.NDArray[Any]],
+        metadata: Mapping[str, str],
+        transfer: str | None,
+        readout: str | None,
+        map: str | None,
+    ) -> Network: ...
+    def to_arrays(self) -> tuple[dict[str, _Array], dict[str, str]]: ...
+    def write(self, path: str | os.PathLike[str]) -> None: ...
+    def kind(self) -> str: ...
+    def sizes(self) -> tuple[int, int, int, int]: ...
+    def initial_state(self) -> _Array: ...
+    def run(self, inputs: _Array, start: _Array | None) -> _Array: ...
+    def output(self, state: _Array) -> _Array: ...
+    def jacobian(self, state: _Array, input: Sequence[float]) -> _Array: ...
+    def dissect(
+        self, input: Sequence[float], trajectories: Sequence[_Array] | None, starts: int, seed: int
+    ) -> dict[str, Any]: ...
+
+def find_fixed_points(
+    function: Callable[[_Array], npt.ArrayLike],
+    jacobian: Callable[[_Array], npt.ArrayLike] | None,
+    dim: int,
+    discrete: bool,
+    starts: _Array,
+    random: int,
+    seed: int,
+) -> dict[str, Any]: ...
 def draw_bulk(
     kind: str, parameters: Sequence[float], units: int, seed: int, replicate: int
 ) -> tuple[_Array, float]: ...

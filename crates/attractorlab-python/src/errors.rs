@@ -4,6 +4,7 @@
 //! line in the map that names its exception; the tree of exceptions itself is Python, in
 //! `python/attractorlab/errors.py`.
 
+use attractorlab::analysis::DissectionError;
 use attractorlab::dynamics::SimulationError;
 use attractorlab::network::NetworkError;
 use attractorlab::network::files::NetworkFileError;
@@ -64,6 +65,9 @@ pub(crate) enum Failure {
     /// A file is no network.
     #[error(transparent)]
     NetworkFile(#[from] NetworkFileError),
+    /// A network cannot be dissected.
+    #[error(transparent)]
+    Dissection(#[from] DissectionError),
     /// A simulation cannot be run.
     #[error(transparent)]
     Simulation(#[from] SimulationError),
@@ -116,6 +120,7 @@ impl Failure {
             Self::Feedback(FeedbackError::Clamped(error)) => Self::Clamped(error).exception(message),
             Self::Input(_)
             | Self::Network(_)
+            | Self::Dissection(_)
             | Self::Simulation(_)
             | Self::Linalg(_)
             | Self::Threads(_)

@@ -4,6 +4,7 @@
 //! GIL, and the map from errors to named exceptions.
 
 mod clamped;
+mod dissection;
 mod dynamics;
 mod errors;
 mod feedback;
@@ -39,6 +40,8 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(dynamics::spectrum, module)?)?;
     module.add_function(wrap_pyfunction!(dynamics::outliers, module)?)?;
     module.add_function(wrap_pyfunction!(dynamics::lyapunov_exponent, module)?)?;
+    module.add_class::<dissection::Network>()?;
+    module.add_function(wrap_pyfunction!(dissection::find_fixed_points, module)?)?;
     module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
     module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
     module.add_function(wrap_pyfunction!(sweeps::sweep_names, module)?)?;

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod browser;
+mod dissect;
 mod help;
 mod interrupt;
 mod run;

@@ -1,0 +1,444 @@
+//! Networks of any kind from files and arrays, their dissection, and fixed points of a user's own function.
+
+#![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use attractorlab::analysis::{Dissection, DissectionOptions, Rest, Trajectories, dissect};
+use attractorlab::arrays::{Array, Arrays, Values};
+use attractorlab::dynamics::fixed_points::{
+    FindOptions, LinkEnd, SeedKind, Stability, Starts, completeness, find, modes,
+};
+use attractorlab::dynamics::{Dynamics, LongRun, Time};
+use attractorlab::network::Transfer;
+use attractorlab::network::files::{ImportOptions, NameMap};
+use attractorlab_numerics::linalg::Mat;
+use attractorlab_numerics::random::Stream;
+use numpy::{
+    PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArrayDyn,
+};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::errors::Failure;
+use crate::interrupt::interruptible;
+use crate::network::{array, matrix};
+
+/// A network of any kind.
+#[pyclass(frozen, module = "attractorlab._attractorlab")]
+pub(crate) struct Network {
+    network: attractorlab::network::Network,
+}
+
+fn options(
+    transfer: Option<&str>,
+    readout: Option<String>,
+    map: Option<&str>,
+) -> Result<ImportOptions, Failure> {
+    let transfer = match transfer {
+        None => None,
+        Some("tanh") => Some(Transfer::Tanh),
+        Some("relu") => Some(Transfer::Relu { threshold: 0.0 }),
+        Some(other) => {
+            return Err(Failure::Input(format!("transfer must be 'tanh' or 'relu', not '{other}'")));
+        }
+    };
+    let map: Option<NameMap> = match map {
+        None => None,
+        Some(text) => Some(
+            serde_json::from_str(text).map_err(|error| Failure::Input(format!("the name map: {error}")))?,
+        ),
+    };
+    Ok(ImportOptions { transfer, readout, map })
+}
+
+/// One array of a dictionary, in its own precision.
+fn stored(name: &str, value: &Bound<'_, PyAny>) -> Result<Array, Failure> {
+    let wrong = || Failure::Input(format!("array '{name}' must be of float32 or float64"));
+    if let Ok(values) = value.extract::<PyReadonlyArrayDyn<'_, f32>>() {
+        let view = values.as_array();
+        return Array::new(view.shape().to_vec(), Values::F32(view.iter().copied().collect()))
+            .ok_or_else(wrong);
+    }
+    let values = value.extract::<PyReadonlyArrayDyn<'_, f64>>().map_err(|_| wrong())?;
+    let view = values.as_array();
+    Array::new(view.shape().to_vec(), Values::F64(view.iter().copied().collect())).ok_or_else(wrong)
+}
+
+#[pymethods]
+impl Network {
+    #[staticmethod]
+    fn read(
+        path: PathBuf,
+        transfer: Option<&str>,
+        readout: Option<String>,
+        map: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let options = options(transfer, readout, map)?;
+        Ok(Self { network: attractorlab::network::Network::read(&path, &options)?.0 })
+    }
+
+    #[staticmethod]
+    fn from_arrays(
+        values: BTreeMap<String, Bound<'_, PyAny>>,
+        metadata: BTreeMap<String, String>,
+        transfer: Option<&str>,
+        readout: Option<String>,
+        map: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let mut arrays = Arrays { metadata, ..Arrays::default() };
+        for (name, value) in values {
+            let array = stored(&name, &value)?;
+            arrays.arrays.insert(name, array);
+        }
+        let options = options(transfer, readout, map)?;
+        Ok(Self { network: attractorlab::network::Network::from_arrays(&arrays, &options)?.0 })
+    }
+
+    /// The arrays and metadata of the own format.
+    fn to_arrays<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> Result<(BTreeMap<String, Bound<'py, PyArrayDyn<f64>>>, BTreeMap<String, String>), Failure> {
+        let arrays = self.network.to_arrays();
+        let mut out = BTreeMap::new();
+        for (name, array) in &arrays.arrays {
+            let values = PyArray1::from_vec(py, array.to_f64()).reshape(array.shape().to_vec())?;
+            out.insert(name.clone(), values);
+        }
+        Ok((out, arrays.metadata))
+    }
+
+    fn write(&self, path: PathBuf) -> Result<(), Failure> {
+        Ok(self.network.write(&path)?)
+    }
+
+    fn kind(&self) -> String {
+        self.network.kind()
+    }
+
+    /// Units, variables of a state, inputs, outputs.
+    fn sizes(&self) -> (usize, usize, usize, usize) {
+        let network = &self.network;
+        (network.units(), network.state_size(), network.inputs(), network.outputs())
+    }
+
+    fn initial_state<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        PyArray1::from_vec(py, self.network.initial_state())
+    }
+
+    /// States (variables × steps) under inputs (inputs × steps).
+    fn run<'py>(
+        &self,
+        py: Python<'py>,
+        inputs: PyReadonlyArray2<'py, f64>,
+        start: Option<PyReadonlyArray1<'py, f64>>,
+    ) -> Result<Bound<'py, PyArray2<f64>>, Failure> {
+        let inputs = matrix(&inputs);
+        if inputs.nrows() != self.network.inputs() {
+            return Err(Failure::Input(format!(
+                "inputs need one column for each of the {} inputs of the network, got {}",
+                self.network.inputs(),
+                inputs.nrows()
+            )));
+        }
+        let start = start.map(|start| start.as_array().to_vec());
+        if let Some(start) = &start {
+            self.check_state(start.len())?;
+        }
+        let states = py.detach(|| self.network.run(&inputs, start.as_deref()));
+        Ok(array(py, states.as_ref()))
+    }
+
+    fn output<'py>(
+        &self,
+        py: Python<'py>,
+        state: PyReadonlyArray1<'py, f64>,
+    ) -> Result<Bound<'py, PyArray1<f64>>, Failure> {
+        let state = state.as_array().to_vec();
+        self.check_state(state.len())?;
+        Ok(PyArray1::from_vec(py, self.network.output(&state)))
+    }
+
+    fn jacobian<'py>(
+        &self,
+        py: Python<'py>,
+        state: PyReadonlyArray1<'py, f64>,
+        input: Vec<f64>,
+    ) -> Result<Bound<'py, PyArray2<f64>>, Failure> {
+        let state = state.as_array().to_vec();
+        self.check_state(state.len())?;
+        if input.len() != self.network.inputs() {
+            return Err(Failure::Input(format!(
+                "the input needs one entry for each of the {} inputs, got {}",
+                self.network.inputs(),
+                input.len()
+            )));
+        }
+        Ok(array(py, self.network.under(&input).jacobian(&state).as_ref()))
+    }
+
+    /// `trajectories`: of each, variables × steps.
+    #[pyo3(signature = (input, trajectories, starts, seed))]
+    fn dissect<'py>(
+        &self,
+        py: Python<'py>,
+        input: Vec<f64>,
+        trajectories: Option<Vec<PyReadonlyArray2<'py, f64>>>,
+        starts: usize,
+        seed: u64,
+    ) -> Result<Bound<'py, PyDict>, Failure> {
+        let given = trajectories.map(|all| Trajectories(all.iter().map(matrix).collect()));
+        let options = DissectionOptions {
+            input,
+            random_starts: starts,
+            search: FindOptions { seed, ..FindOptions::default() },
+            seed,
+            ..DissectionOptions::default()
+        };
+        let found = interruptible(py, |_| dissect(&self.network, given.as_ref(), &options))??;
+        dictionary(py, &found)
+    }
+}
+
+impl Network {
+    fn check_state(&self, found: usize) -> Result<(), Failure> {
+        let wanted = self.network.state_size();
+        if found == wanted {
+            Ok(())
+        } else {
+            Err(Failure::Input(format!(
+                "a state needs one entry for each of the {wanted} variables, got {found}"
+            )))
+        }
+    }
+}
+
+fn rows<'py>(py: Python<'py>, states: &[&[f64]], dim: usize) -> Bound<'py, PyArray2<f64>> {
+    array(py, Mat::from_fn(states.len(), dim, |k, i| states[k][i]).as_ref())
+}
+
+fn dictionary<'py>(py: Python<'py>, found: &Dissection) -> Result<Bound<'py, PyDict>, Failure> {
+    let out = PyDict::new(py);
+    let dim = found.components.mean.len();
+    let points = &found.points;
+    let states: Vec<&[f64]> = points.iter().map(|p| p.point.x.as_slice()).collect();
+    out.set_item("points", rows(py, &states, dim))?;
+    out.set_item("unstable", points.iter().map(|p| p.modes.unstable).collect::<Vec<_>>())?;
+    out.set_item("index", points.iter().map(|p| p.point.index).collect::<Vec<_>>())?;
+    out.set_item("residual", points.iter().map(|p| p.point.residual).collect::<Vec<_>>())?;
+    out.set_item("hits", points.iter().map(|p| p.point.hits.total()).collect::<Vec<_>>())?;
+    let proof = |f: &dyn Fn(&attractorlab::dynamics::fixed_points::Certificate) -> f64| {
+        points.iter().map(|p| p.certificate.as_ref().map_or(f64::NAN, f)).collect::<Vec<_>>()
+    };
+    out.set_item("existence_radius", proof(&|c| c.existence_radius))?;
+    out.set_item("uniqueness_radius", proof(&|c| c.uniqueness_radius))?;
+    let proved = |p: &attractorlab::analysis::DissectedPoint| match &p.certificate {
+        Err(_) => "uncertified",
+        Ok(proof) => match proof.stability {
+            Stability::Stable => "stable",
+            Stability::Unstable { .. } => "unstable",
+            Stability::Marginal { .. } => "marginal",
+        },
+    };
+    out.set_item("proved", points.iter().map(proved).collect::<Vec<_>>())?;
+    out.set_item("survives_f32", points.iter().map(|p| p.survives_f32).collect::<Vec<_>>())?;
+    let eigenvalues = |part: fn(&num_complex::Complex<f64>) -> f64| {
+        let matrix = Mat::from_fn(points.len(), dim, |k, i| {
+            points[k].modes.modes.get(i).map_or(f64::NAN, |mode| part(&mode.eigenvalue))
+        });
+        array(py, matrix.as_ref())
+    };
+    out.set_item("eigenvalues_re", eigenvalues(|value| value.re))?;
+    out.set_item("eigenvalues_im", eigenvalues(|value| value.im))?;
+    let outputs: Vec<&[f64]> = points.iter().map(|p| p.output.as_slice()).collect();
+    out.set_item("outputs", rows(py, &outputs, outputs.first().map_or(0, |z| z.len())))?;
+    let slow: Vec<&[f64]> = found.slow.iter().map(|point| point.x.as_slice()).collect();
+    out.set_item("slow_points", rows(py, &slow, dim))?;
+    out.set_item("slow_speeds", found.slow.iter().map(|point| point.speed).collect::<Vec<_>>())?;
+    let links: Vec<(usize, usize, f64, Option<usize>)> = found
+        .links
+        .iter()
+        .map(|link| {
+            let to = match link.to {
+                LinkEnd::Point(to) => Some(to),
+                LinkEnd::Elsewhere | LinkEnd::Diverged => None,
+            };
+            (link.from, link.mode, link.sign, to)
+        })
+        .collect();
+    out.set_item("links", links)?;
+    let said = &found.completeness;
+    out.set_item("interval", said.interval)?;
+    out.set_item("share", said.share)?;
+    out.set_item("index_sum", said.index_sum)?;
+    let rests: Vec<(Option<usize>, String, Option<f64>, usize)> = found
+        .rests
+        .iter()
+        .map(|(rest, count)| match rest {
+            Rest::Point(k) => (Some(*k), "point".to_owned(), None, *count),
+            Rest::Other(LongRun::Cycles(orbit)) => (None, "orbit".to_owned(), Some(orbit.period), *count),
+            Rest::Other(LongRun::Wanders { exponent, .. }) => {
+                (None, "wanders".to_owned(), Some(*exponent), *count)
+            }
+            Rest::Other(LongRun::Rests(_)) => (None, "unknown point".to_owned(), None, *count),
+            Rest::Other(LongRun::Diverges) => (None, "diverges".to_owned(), None, *count),
+        })
+        .collect();
+    out.set_item("rests", rests)?;
+    Ok(out)
+}
+
+/// A Python function as a dynamical system.
+struct OwnFunction {
+    field: Py<PyAny>,
+    jacobian: Option<Py<PyAny>>,
+    dim: usize,
+    time: Time,
+    /// The first exception; the search goes on with NaN and ends soon.
+    failure: Mutex<Option<Failure>>,
+}
+
+impl OwnFunction {
+    fn keep(&self, failure: Failure) {
+        if let Ok(mut kept) = self.failure.lock() {
+            kept.get_or_insert(failure);
+        }
+    }
+
+    fn evaluate(&self, x: &[f64]) -> Result<Vec<f64>, Failure> {
+        Python::attach(|py| {
+            let value = self.field.call1(py, (PyArray1::from_slice(py, x),))?;
+            let value: PyReadonlyArray1<'_, f64> = value.extract(py).map_err(|_| {
+                Failure::Input("the function must return an array of float64 with one axis".to_owned())
+            })?;
+            let value = value.as_array().to_vec();
+            if value.len() == self.dim {
+                Ok(value)
+            } else {
+                Err(Failure::Input(format!(
+                    "the function must return {} numbers, as many as it gets, not {}",
+                    self.dim,
+                    value.len()
+                )))
+            }
+        })
+    }
+
+    fn given_jacobian(&self, function: &Py<PyAny>, x: &[f64]) -> Result<Mat<f64>, Failure> {
+        Python::attach(|py| {
+            let value = function.call1(py, (PyArray1::from_slice(py, x),))?;
+            let value: PyReadonlyArray2<'_, f64> = value.extract(py).map_err(|_| {
+                Failure::Input("jacobian must return an array of float64 with two axes".to_owned())
+            })?;
+            let value = matrix(&value);
+            if (value.nrows(), value.ncols()) == (self.dim, self.dim) {
+                Ok(value)
+            } else {
+                Err(Failure::Input(format!(
+                    "jacobian must return {0}×{0} numbers, not {1}×{2}",
+                    self.dim,
+                    value.nrows(),
+                    value.ncols()
+                )))
+            }
+        })
+    }
+}
+
+impl Dynamics for OwnFunction {
+    fn dim(&self) -> usize {
+        self.dim
+    }
+    fn time(&self) -> Time {
+        self.time
+    }
+    fn field(&self, x: &[f64], out: &mut [f64]) {
+        match self.evaluate(x) {
+            Ok(value) => out.copy_from_slice(&value),
+            Err(failure) => {
+                self.keep(failure);
+                out.fill(f64::NAN);
+            }
+        }
+    }
+    fn jacobian(&self, x: &[f64]) -> Mat<f64> {
+        if let Some(function) = &self.jacobian {
+            return self.given_jacobian(function, x).unwrap_or_else(|failure| {
+                self.keep(failure);
+                Mat::from_fn(self.dim, self.dim, |_, _| f64::NAN)
+            });
+        }
+        // Central differences: the error of the cube root of ε squared, about 1e-10.
+        let mut out = Mat::zeros(self.dim, self.dim);
+        let (mut up, mut down) = (vec![0.0; self.dim], vec![0.0; self.dim]);
+        let mut at = x.to_vec();
+        for j in 0..self.dim {
+            let step = 6e-6 * (1.0 + x[j].abs());
+            at[j] = x[j] + step;
+            self.field(&at, &mut up);
+            at[j] = x[j] - step;
+            self.field(&at, &mut down);
+            at[j] = x[j];
+            for i in 0..self.dim {
+                out[(i, j)] = (up[i] - down[i]) / (2.0 * step);
+            }
+        }
+        out
+    }
+}
+
+/// Fixed points of a Python function: states, numbers of unstable directions, residuals, hits, interval.
+#[pyfunction]
+pub(crate) fn find_fixed_points<'py>(
+    py: Python<'py>,
+    function: Py<PyAny>,
+    jacobian: Option<Py<PyAny>>,
+    dim: usize,
+    discrete: bool,
+    starts: PyReadonlyArray2<'py, f64>,
+    random: usize,
+    seed: u64,
+) -> Result<Bound<'py, PyDict>, Failure> {
+    let time = if discrete { Time::Discrete } else { Time::Continuous };
+    let system = OwnFunction { field: function, jacobian, dim, time, failure: Mutex::new(None) };
+    let starts = matrix(&starts);
+    if starts.nrows() != dim {
+        return Err(Failure::Input(format!(
+            "starts need one row for each of the {dim} variables, got {}",
+            starts.nrows()
+        )));
+    }
+    let (found, around) = interruptible(py, |_| {
+        let starts = Starts::new(dim).with(SeedKind::Trajectory, starts.as_ref()).with_random(
+            &system,
+            random,
+            &mut Stream::new(seed, "dissection: random starts", 0),
+        );
+        let found = find(&system, &starts, &FindOptions { seed, tolerance: 1e-10, ..FindOptions::default() });
+        let around: Vec<_> = found
+            .iter()
+            .flat_map(|found| &found.points)
+            .map(|point| modes(&system, &point.x).map_or(usize::MAX, |modes| modes.unstable))
+            .collect();
+        (found, around)
+    })?;
+    if let Ok(mut failure) = system.failure.lock()
+        && let Some(failure) = failure.take()
+    {
+        return Err(failure);
+    }
+    let found = found.map_err(|error| Failure::Input(error.to_string()))?;
+    let out = PyDict::new(py);
+    let states: Vec<&[f64]> = found.points.iter().map(|point| point.x.as_slice()).collect();
+    out.set_item("points", rows(py, &states, dim))?;
+    out.set_item("unstable", around)?;
+    out.set_item("residual", found.points.iter().map(|point| point.residual).collect::<Vec<_>>())?;
+    out.set_item("hits", found.points.iter().map(|point| point.hits.total()).collect::<Vec<_>>())?;
+    let said = completeness(&found);
+    out.set_item("interval", said.interval)?;
+    out.set_item("share", said.share)?;
+    Ok(out)
+}
