@@ -31,6 +31,7 @@ fn the_two_variance_equations_hold() {
     for (transfer, g, drive) in [
         (Transfer::Tanh, 1.05, 1e-5),
         (Transfer::Tanh, 1.5, 0.1),
+        (Transfer::Tanh, 1.8, 0.61),
         (Transfer::Tanh, 3.0, 5.0),
         (Transfer::Tanh, 10.0, 20.0),
         (Transfer::Erf, 2.0, 0.2),

@@ -4,6 +4,7 @@ mod chaos;
 mod dynamics;
 mod feedback_networks;
 mod feedback_theory;
+mod forecasts;
 mod output_dynamics;
 mod rate_networks;
 mod reference;

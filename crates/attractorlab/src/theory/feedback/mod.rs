@@ -28,15 +28,21 @@
 //! # }
 //! ```
 
+mod closed_loop;
 mod curve;
+mod family;
+mod forecast;
 mod inputs;
 mod prediction;
+mod response;
 mod state;
 mod thresholds;
 mod trained;
 mod transient;
 
 pub use curve::{ReadoutCurve, TargetStates};
+pub use family::Family;
+pub use forecast::{Forecast, forecast};
 pub use inputs::{Direction, FeedbackError, Inputs, Readout};
 pub use prediction::{Class, Prediction, predict, predict_with};
 pub use state::{FixedPoint, Stability};
