@@ -80,7 +80,8 @@ fn recursive_least_squares_has_a_map() {
     for inputs in [E5, E6] {
         let target = if inputs == E5 { 1.5 } else { 1.0 };
         for start in [TrainingStart::InputOnly, TrainingStart::Random] {
-            let readout = RecursiveReadout::new(Transfer::Tanh, inputs, target, recursive(400, start)).unwrap();
+            let readout =
+                RecursiveReadout::new(Transfer::Tanh, inputs, target, recursive(400, start)).unwrap();
             // The end of the transient is a sample: its output is the target to within alpha/N.
             let at_target = readout.map(target).unwrap();
             assert!((at_target - target).abs() < 2e-3, "{at_target}");
@@ -89,7 +90,8 @@ fn recursive_least_squares_has_a_map() {
             for state in &states {
                 // Φ(1) is the slope of the map.
                 let h = 1e-5;
-                let slope = (readout.map(state.z + h).unwrap() - readout.map(state.z - h).unwrap()) / (2.0 * h);
+                let slope =
+                    (readout.map(state.z + h).unwrap() - readout.map(state.z - h).unwrap()) / (2.0 * h);
                 assert!((slope - state.slope).abs() < 1e-6, "{slope} {}", state.slope);
                 // Outliers solve their equation, and pass one with the slope.
                 let unstable = state.outliers.iter().any(|outlier| outlier.re >= 1.0);
@@ -100,7 +102,8 @@ fn recursive_least_squares_has_a_map() {
     // Specification section 5, to its three digits.
     for (inputs, target, expected) in [(E5, 1.5, 0.315), (E6, 1.0, 0.332)] {
         let readout =
-            RecursiveReadout::new(Transfer::Tanh, inputs, target, recursive(400, TrainingStart::Random)).unwrap();
+            RecursiveReadout::new(Transfer::Tanh, inputs, target, recursive(400, TrainingStart::Random))
+                .unwrap();
         assert!((readout.outlier().unwrap() - expected).abs() < 6e-4, "{:?}", readout.outlier());
     }
 }
@@ -128,5 +131,9 @@ fn training_methods_land_in_the_classes_of_the_comparison() {
     let ridge = Family::LeastSquares { ridge: 0.05, correlation: BulkCorrelation::Kept };
     let found = forecast(Transfer::Tanh, E5, ridge, 1.5).unwrap();
     assert!((found.at_target().z - 1.3466).abs() < 1e-4);
-    assert!(found.verdict().starts_with("Of the target 1.5 the output keeps z = 1.3466"), "{}", found.verdict());
+    assert!(
+        found.verdict().starts_with("Of the target 1.5 the output keeps z = 1.3466"),
+        "{}",
+        found.verdict()
+    );
 }

@@ -6,5 +6,6 @@ mod feedback_networks;
 mod feedback_theory;
 mod forecasts;
 mod output_dynamics;
+mod phase_diagrams;
 mod rate_networks;
 mod reference;

@@ -140,9 +140,8 @@ impl ChaosTheory {
         let decay = edge.max(1e-12).sqrt();
         let order = if persistent == 0.0 { 2.0 } else { 1.0 };
         let tail = (30.0 / decay / STEP) as usize;
-        potential.extend(
-            (1..=tail.min(200_000)).map(|k| edge + depth * (-order * decay * STEP * k as f64).exp()),
-        );
+        potential
+            .extend((1..=tail.min(200_000)).map(|k| edge + depth * (-order * decay * STEP * k as f64).exp()));
         let fine = ground_state(&potential, STEP);
         let coarse = ground_state(&potential.iter().step_by(2).copied().collect::<Vec<_>>(), 2.0 * STEP);
         let energy = fine + (fine - coarse) / 3.0;
@@ -250,8 +249,7 @@ impl ChaosTheory {
     /// and beyond that the error of Δ₀ would grow faster than the rest decays.
     fn autocorrelation(&self, activity: &Activity, drive: f64) -> Vec<f64> {
         let (variance, persistent) = (activity.variance(), activity.persistent);
-        let force =
-            |delta: f64| self.force(&activity.state, delta.clamp(-variance, variance), drive).0;
+        let force = |delta: f64| self.force(&activity.state, delta.clamp(-variance, variance), drive).0;
         let (mut delta, mut speed) = (variance, 0.0);
         let mut values = vec![delta];
         while delta - persistent > 1e-5 * (variance - persistent) && values.len() < 100_000 {

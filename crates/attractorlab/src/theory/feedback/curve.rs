@@ -100,7 +100,11 @@ impl ReadoutCurve {
     ///
     /// # Errors
     /// [`FeedbackError`] for arguments out of range or a readout without overlap.
-    pub fn with_overlaps(transfer: Transfer, inputs: Inputs, readout: Readout) -> Result<Self, FeedbackError> {
+    pub fn with_overlaps(
+        transfer: Transfer,
+        inputs: Inputs,
+        readout: Readout,
+    ) -> Result<Self, FeedbackError> {
         inputs.check()?;
         let (alpha, beta) = (readout.overlap_feedback, readout.overlap_input);
         for (name, value) in [("overlap_feedback", alpha), ("overlap_input", beta)] {

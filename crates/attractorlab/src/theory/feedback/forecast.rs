@@ -73,8 +73,8 @@ pub fn forecast(
     let readout = closed_loop.readout();
     let (fixed_points, certain) = all_states(closed_loop.as_ref(), &inputs, &chaos)?;
     let distance = |point: &FixedPoint| (point.z - target).abs();
-    let nearest =
-        (0..fixed_points.len()).min_by(|&a, &b| distance(&fixed_points[a]).total_cmp(&distance(&fixed_points[b])));
+    let nearest = (0..fixed_points.len())
+        .min_by(|&a, &b| distance(&fixed_points[a]).total_cmp(&distance(&fixed_points[b])));
     let Some(target_index) = nearest else {
         // G is bounded, so that z = G(z) has a root; only numbers beyond all bounds lose it.
         let expected = "one with a stationary state within reach";
@@ -134,8 +134,9 @@ impl Forecast {
         };
         let attractors = list(&mut self.other_attractors());
         let index = self.target_index;
-        let chaotic =
-            list(&mut self.chaotic_attractors().filter(|p| !std::ptr::eq(*p, &raw const self.fixed_points[index])));
+        let chaotic = list(
+            &mut self.chaotic_attractors().filter(|p| !std::ptr::eq(*p, &raw const self.fixed_points[index])),
+        );
         let elsewhere = match (attractors.is_empty(), chaotic.is_empty()) {
             (true, true) => String::new(),
             (false, true) => attractors,

@@ -33,6 +33,7 @@ mod curve;
 mod family;
 mod forecast;
 mod inputs;
+mod phase_diagram;
 mod prediction;
 mod response;
 mod state;
@@ -44,6 +45,9 @@ pub use curve::{ReadoutCurve, TargetStates};
 pub use family::Family;
 pub use forecast::{Forecast, forecast};
 pub use inputs::{Direction, FeedbackError, Inputs, Readout};
+pub use phase_diagram::{
+    Boundary, PhaseAxis, PhaseDiagram, PhaseReadout, PhaseSettings, Quantity, phase_diagram,
+};
 pub use prediction::{Class, Prediction, predict, predict_with};
 pub use state::{FixedPoint, Stability};
 pub use thresholds::{Thresholds, thresholds};
