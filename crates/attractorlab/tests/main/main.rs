@@ -5,5 +5,6 @@ mod dynamics;
 mod feedback_networks;
 mod feedback_theory;
 mod output_dynamics;
+mod output_networks;
 mod rate_networks;
 mod reference;
