@@ -6,6 +6,7 @@ mod feedback_networks;
 mod feedback_theory;
 mod forecasts;
 mod output_dynamics;
+mod output_networks;
 mod phase_diagrams;
 mod rate_networks;
 mod reference;
