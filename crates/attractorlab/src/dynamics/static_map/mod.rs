@@ -1,9 +1,17 @@
 //! The static map G_N(z) of one given feedback network, and its fixed points.
 
+mod release;
+mod trace;
+
 use attractorlab_numerics::roots::refine;
 
-use super::{ClampedNetwork, SolverOptions, Status};
-use crate::network::mean_product;
+pub use release::{Outcome, ReleaseOptions};
+pub use trace::{MapFixedPoint, MapSample, MapTrace, TraceOptions};
+
+use attractorlab_numerics::linalg::LinalgError;
+
+use super::{ClampedNetwork, SimulationError, SolverOptions, Status};
+use crate::network::{NetworkError, mean_product};
 
 /// One feedback network with its loop cut: clamp the output at z, let the bulk settle at
 /// x(z) = bulk·φ(x) + m z + I, read G_N(z) = n·φ(x(z))/N.
@@ -19,6 +27,29 @@ pub struct StaticMap<'a> {
     pub input: &'a [f64],
     /// Readout n.
     pub readout: &'a [f64],
+}
+
+/// Why a static map cannot be traced, or its closed loop not be released.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StaticMapError {
+    /// The network has an entry that is not finite, or a vector of the wrong length.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// Linear algebra failed.
+    #[error(transparent)]
+    Linalg(#[from] LinalgError),
+    /// The closed loop could not be simulated.
+    #[error(transparent)]
+    Simulation(#[from] SimulationError),
+    /// The map is not bounded, and no reach was given.
+    #[error(
+        "{transfer} does not saturate, so that fixed points may lie anywhere: give the reach of z to be searched"
+    )]
+    Unbounded {
+        /// Name of the transfer function.
+        transfer: &'static str,
+    },
 }
 
 /// A stationary state of the closed loop.
