@@ -1,9 +1,11 @@
 //! Forecasts for all families of readouts, chaotic states included.
 
-use attractorlab::network::Transfer;
+use attractorlab::dynamics::{ClampedNetwork, StaticMap, TraceOptions};
+use attractorlab::network::{InputVectors, Transfer, gaussian_bulk};
+use attractorlab::numerics::random::Stream;
 use attractorlab::theory::feedback::{
-    BulkCorrelation, Class, Direction, Family, FeedbackError, Inputs, RecursiveOptions, RecursiveReadout,
-    Stability, TrainingStart, forecast, predict,
+    BulkCorrelation, Class, Direction, Family, FeedbackError, Inputs, MeasuredNetwork, RecursiveOptions,
+    RecursiveReadout, Stability, TrainingStart, forecast, predict,
 };
 
 use crate::reference::{assert_case, cases, number};
@@ -105,6 +107,38 @@ fn recursive_least_squares_has_a_map() {
             RecursiveReadout::new(Transfer::Tanh, inputs, target, recursive(400, TrainingStart::Random))
                 .unwrap();
         assert!((readout.outlier().unwrap() - expected).abs() < 6e-4, "{:?}", readout.outlier());
+    }
+}
+
+#[test]
+fn a_measured_network_is_forecast_like_its_mirror() {
+    let mut stream = Stream::new(3, "measured", 0);
+    let units = 300;
+    let bulk = gaussian_bulk(units, 0.4, &mut stream);
+    let v = InputVectors::draw(units, 1.2, 0.5, 0.9, &mut stream);
+    let readout: Vec<f64> = v.feedback.iter().zip(&v.input).map(|(m, i)| 1.4 * m + 0.3 * i).collect();
+    let minus = |v: &[f64]| v.iter().map(|x| -x).collect::<Vec<_>>();
+    let plain = MeasuredNetwork::new(bulk.as_ref(), &v.feedback, &v.input, &readout).unwrap();
+    let mirrored =
+        MeasuredNetwork::new(bulk.as_ref(), &minus(&v.feedback), &v.input, &minus(&readout)).unwrap();
+    assert!(!plain.mirrored && mirrored.mirrored);
+    assert_eq!((plain.inputs, plain.readout), (mirrored.inputs, mirrored.readout));
+    assert_eq!(mirrored.mirror(0.5), -0.5);
+    // Theory from the measured statistics is near the network's own states.
+    let found = forecast(Transfer::Tanh, plain.inputs, Family::Overlaps(plain.readout), 1.0).unwrap();
+    let zero = vec![0.0; 3];
+    let refused = MeasuredNetwork::new(bulk.as_ref(), &zero, &v.input, &readout).unwrap_err();
+    assert!(refused.to_string().contains("the feedback vector must have one entry for each of the 300"));
+    let map = StaticMap {
+        network: ClampedNetwork { bulk: bulk.as_ref(), transfer: Transfer::Tanh },
+        feedback: &v.feedback,
+        input: &v.input,
+        readout: &readout,
+    };
+    let trace = map.trace(&TraceOptions::default()).unwrap();
+    assert_eq!(trace.fixed_points.len(), found.fixed_points.len());
+    for (own, theory) in trace.fixed_points.iter().zip(&found.fixed_points) {
+        assert!((own.z - theory.z).abs() < 0.1, "{} {}", own.z, theory.z);
     }
 }
 

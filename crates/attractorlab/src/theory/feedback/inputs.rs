@@ -61,6 +61,16 @@ pub enum FeedbackError {
         /// The target at which the overlaps cancel.
         flex: f64,
     },
+    /// A vector has the wrong length.
+    #[error("{name} must have one entry for each of the {units} units, at least one, got {found}")]
+    Length {
+        /// Which vector.
+        name: &'static str,
+        /// Number of units.
+        units: usize,
+        /// Its length.
+        found: usize,
+    },
     /// The readout has no overlap with any input vector.
     #[error(
         "the readout direction has no overlap with the feedback or the input vector, so it reads nothing"

@@ -33,6 +33,7 @@ mod curve;
 mod family;
 mod forecast;
 mod inputs;
+mod measured;
 mod phase_diagram;
 mod prediction;
 mod response;
@@ -45,6 +46,7 @@ pub use curve::{ReadoutCurve, TargetStates};
 pub use family::Family;
 pub use forecast::{Forecast, forecast};
 pub use inputs::{Direction, FeedbackError, Inputs, Readout};
+pub use measured::MeasuredNetwork;
 pub use phase_diagram::{
     Boundary, PhaseAxis, PhaseDiagram, PhaseReadout, PhaseSettings, Quantity, phase_diagram,
 };
