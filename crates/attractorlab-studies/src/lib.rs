@@ -18,5 +18,6 @@ pub fn all() -> Vec<&'static dyn Study> {
         &mastrogiuseppe2019::TargetSweep,
         &mastrogiuseppe2019::PureClasses,
         &mastrogiuseppe2019::TrainedReadouts,
+        &mastrogiuseppe2019::PredictionStudy,
     ]
 }

@@ -16,8 +16,8 @@ pub use simulate::{
 };
 pub use spectrum::{EffectiveConnectivity, Outliers, outliers, spectrum};
 pub use static_map::{
-    ClosedLoopState, MapFixedPoint, MapSample, MapTrace, Outcome, ReleaseOptions, StaticMap, StaticMapError,
-    TraceOptions,
+    ClampedSample, ClosedLoopState, MapFixedPoint, MapSample, MapTrace, Outcome, ReleaseOptions, StaticMap,
+    StaticMapError, TraceOptions,
 };
 pub use stationary::{SolverOptions, Stationary, Status, fixed_point};
 pub use system::{Driven, Dynamics, Time};

@@ -20,6 +20,7 @@ mod force;
 mod least_squares;
 mod recursive;
 mod task;
+mod verdict;
 
 pub use delta::{DeltaOptions, delta_rule};
 pub use error::TrainingError;
@@ -27,6 +28,7 @@ pub use force::ForceOptions;
 pub use least_squares::{RateDecomposition, least_squares};
 pub use recursive::{RecursiveLeastSquares, recursive_least_squares};
 pub use task::{FeedbackTask, OutputTask, TrainingStates};
+pub use verdict::{GlobalVerdict, LocalVerdict, Verdict};
 
 use attractorlab_numerics::linalg::Mat;
 

@@ -8,7 +8,7 @@ use crate::theory::chaos::ChaosTheory;
 use crate::theory::clamped::ClampedState;
 
 /// A readout whose static map mean-field theory knows.
-pub(super) trait ClosedLoop {
+pub(super) trait ClosedLoop: Send + Sync {
     /// Overlaps s_nm and s_nI.
     fn readout(&self) -> Readout;
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::closed_loop::all_states;
+use super::closed_loop::{ClosedLoop, all_states};
+use super::inputs::check_target;
 use super::prediction::Short;
 use super::{
     BulkCorrelation, Class, Family, FeedbackError, FixedPoint, Inputs, Readout, Stability, TrainingStart,
@@ -37,6 +38,118 @@ pub struct Forecast {
     pub critical_drive: f64,
 }
 
+/// The theory of one readout: its static map, and everything that follows from it.
+///
+/// ```
+/// use attractorlab::network::Transfer;
+/// use attractorlab::theory::feedback::{Family, Inputs, ReadoutTheory};
+///
+/// # fn main() -> Result<(), attractorlab::theory::feedback::FeedbackError> {
+/// let inputs = Inputs { g: 0.5, feedback_std: 1.2, input_std: 0.15, rho: 0.0 };
+/// let theory = ReadoutTheory::new(Transfer::Tanh, inputs, Family::SlowGradientDescent, 1.5)?;
+/// // The target is a fixed point of the map.
+/// assert!((theory.map(1.5)? - 1.5).abs() < 1e-3);
+/// assert_eq!(theory.forecast()?.fixed_points.len(), 3);
+/// # Ok(())
+/// # }
+/// ```
+pub struct ReadoutTheory {
+    inputs: Inputs,
+    family: Family,
+    target: f64,
+    chaos: ChaosTheory,
+    closed_loop: Box<dyn ClosedLoop>,
+}
+
+impl fmt::Debug for ReadoutTheory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadoutTheory")
+            .field("inputs", &self.inputs)
+            .field("family", &self.family)
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ReadoutTheory {
+    /// Solves the theory of training, where the family has one.
+    ///
+    /// # Errors
+    /// Those of [`forecast`].
+    pub fn new(
+        transfer: Transfer,
+        inputs: Inputs,
+        family: Family,
+        target: f64,
+    ) -> Result<Self, FeedbackError> {
+        inputs.check()?;
+        let chaos = ChaosTheory::new(transfer, inputs.g)?;
+        let closed_loop = family.closed_loop(transfer, inputs, target, &chaos)?;
+        Ok(Self { inputs, family, target, chaos, closed_loop })
+    }
+
+    /// Overlaps s_nm and s_nI.
+    pub fn readout(&self) -> Readout {
+        self.closed_loop.readout()
+    }
+
+    /// No |z| beyond this is a state.
+    pub fn reach(&self) -> f64 {
+        self.closed_loop.reach()
+    }
+
+    /// The theory of the bulk under a constant drive.
+    pub fn chaos(&self) -> &ChaosTheory {
+        &self.chaos
+    }
+
+    /// The static map G(z); where the clamped network is chaotic, with the averages of the chaotic state.
+    ///
+    /// # Errors
+    /// [`FeedbackError::Parameter`] if z is not finite.
+    pub fn map(&self, z: f64) -> Result<f64, FeedbackError> {
+        check_target(z)?;
+        self.closed_loop.map_in(z, &self.chaos.activity(self.inputs.drive(z))?.state)
+    }
+
+    /// All states, and what will happen.
+    ///
+    /// # Errors
+    /// Those of [`forecast`].
+    pub fn forecast(&self) -> Result<Forecast, FeedbackError> {
+        let Self { inputs, family, target, .. } = *self;
+        let (fixed_points, certain) = all_states(self.closed_loop.as_ref(), &inputs, &self.chaos)?;
+        let distance = |point: &FixedPoint| (point.z - target).abs();
+        let nearest = (0..fixed_points.len())
+            .min_by(|&a, &b| distance(&fixed_points[a]).total_cmp(&distance(&fixed_points[b])));
+        let Some(target_index) = nearest else {
+            // G is bounded, so that z = G(z) has a root; only numbers beyond all bounds lose it.
+            let expected = "one with a stationary state within reach";
+            return Err(FeedbackError::Parameter { name: "target", expected, value: target });
+        };
+        let class = match fixed_points[target_index].stability {
+            Stability::BulkUnstable => Class::TargetBulkUnstable,
+            Stability::OutlierUnstable => Class::TargetUnstable,
+            Stability::Stable if fixed_points.len() == 1 => Class::Monostable,
+            Stability::Stable => Class::Bistable,
+        };
+        let readout = self.readout();
+        let at_target = self.chaos.activity(inputs.drive(target))?;
+        Ok(Forecast {
+            inputs,
+            family,
+            target,
+            readout,
+            feedback_share: readout.overlap_feedback * at_target.state.gain,
+            fixed_points,
+            target_index,
+            marginal: !certain,
+            class,
+            critical_drive: self.chaos.critical_drive(),
+        })
+    }
+}
+
 /// Predicts every state of a feedback network, for readouts of all families.
 ///
 /// ```
@@ -67,38 +180,7 @@ pub fn forecast(
     family: Family,
     target: f64,
 ) -> Result<Forecast, FeedbackError> {
-    inputs.check()?;
-    let chaos = ChaosTheory::new(transfer, inputs.g)?;
-    let closed_loop = family.closed_loop(transfer, inputs, target, &chaos)?;
-    let readout = closed_loop.readout();
-    let (fixed_points, certain) = all_states(closed_loop.as_ref(), &inputs, &chaos)?;
-    let distance = |point: &FixedPoint| (point.z - target).abs();
-    let nearest = (0..fixed_points.len())
-        .min_by(|&a, &b| distance(&fixed_points[a]).total_cmp(&distance(&fixed_points[b])));
-    let Some(target_index) = nearest else {
-        // G is bounded, so that z = G(z) has a root; only numbers beyond all bounds lose it.
-        let expected = "one with a stationary state within reach";
-        return Err(FeedbackError::Parameter { name: "target", expected, value: target });
-    };
-    let class = match fixed_points[target_index].stability {
-        Stability::BulkUnstable => Class::TargetBulkUnstable,
-        Stability::OutlierUnstable => Class::TargetUnstable,
-        Stability::Stable if fixed_points.len() == 1 => Class::Monostable,
-        Stability::Stable => Class::Bistable,
-    };
-    let at_target = chaos.activity(inputs.drive(target))?;
-    Ok(Forecast {
-        inputs,
-        family,
-        target,
-        readout,
-        feedback_share: readout.overlap_feedback * at_target.state.gain,
-        fixed_points,
-        target_index,
-        marginal: !certain,
-        class,
-        critical_drive: chaos.critical_drive(),
-    })
+    ReadoutTheory::new(transfer, inputs, family, target)?.forecast()
 }
 
 impl Forecast {

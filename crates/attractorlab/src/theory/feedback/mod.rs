@@ -44,7 +44,7 @@ mod transient;
 
 pub use curve::{ReadoutCurve, TargetStates};
 pub use family::Family;
-pub use forecast::{Forecast, forecast};
+pub use forecast::{Forecast, ReadoutTheory, forecast};
 pub use inputs::{Direction, FeedbackError, Inputs, Readout};
 pub use measured::MeasuredNetwork;
 pub use phase_diagram::{
