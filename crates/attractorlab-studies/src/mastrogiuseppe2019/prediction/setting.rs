@@ -112,11 +112,7 @@ impl Setting {
                     if at_target >= critical {
                         return Err(FeedbackError::ChaoticTraining { drive, critical, g, z });
                     }
-                    let chaos = attractorlab::theory::chaos::ChaosTheory::new(Transfer::Tanh, g)?;
-                    let state = attractorlab::theory::clamped::ClampedStates::new(Transfer::Tanh, g)?
-                        .state(at_target)?;
-                    debug_assert!(chaos.critical_drive() > at_target);
-                    let radius = g * state.gain_squared.sqrt();
+                    let radius = DriveTheory::new(Transfer::Tanh, g)?.at(at_target)?.radius(g);
                     return Ok(Answer {
                         verdict: Verdict { chaotic: true, ..Verdict::default() },
                         decisive: Decisive {
