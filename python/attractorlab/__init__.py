@@ -5,7 +5,9 @@
 ``attractorlab.roots``
     All roots of a function of one variable.
 ``attractorlab.theory``
-    Mean-field theory: clamped states, trained feedback networks.
+    Mean-field theory: clamped states, chaos, trained feedback networks.
+``attractorlab.feedback_network``
+    A given feedback network: training, static map, theory laid over it.
 ``attractorlab.studies``
     Figures and claims of papers, put to the test.
 ``attractorlab.sweep``
@@ -15,7 +17,7 @@
 Every exception is an ``AttractorLabError``.
 """
 
-from attractorlab import errors, gaussian, roots, studies, theory, transfer
+from attractorlab import errors, feedback_network, gaussian, roots, studies, theory, transfer
 from attractorlab._attractorlab import __version__
 from attractorlab.errors import AttractorLabError
 from attractorlab.sweeps import Sweep, sweep
@@ -27,6 +29,7 @@ __all__ = [
     "Transfer",
     "__version__",
     "errors",
+    "feedback_network",
     "gaussian",
     "roots",
     "studies",

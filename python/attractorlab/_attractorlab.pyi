@@ -6,10 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "ChaosTheory",
     "DriveTheory",
     "FEEDBACK_LABELS",
     "FEEDBACK_STABILITIES",
+    "FeedbackNetwork",
     "ReadoutCurve",
+    "ReadoutTheory",
     "SweepSession",
     "__version__",
     "all_roots",
@@ -17,7 +20,9 @@ __all__ = [
     "centered_pair_average",
     "feedback_drive",
     "list_studies",
+    "measure_network",
     "pair_average",
+    "phase_diagram",
     "predict",
     "run_studies",
     "sweep_collect",
@@ -67,6 +72,56 @@ class ReadoutCurve:
     def bifurcation_targets(self, low: float, high: float) -> _Array: ...
     def sweep(self, targets: _Array, shape: Sequence[int], verdicts: bool) -> dict[str, Any]: ...
     def map(self, overlap_feedback: _Array, overlap_input: _Array, z: _Array) -> _Array: ...
+
+@final
+class ChaosTheory:
+    def __new__(cls, transfer: str, threshold: float, g: float) -> ChaosTheory: ...
+    @property
+    def critical_drive(self) -> float: ...
+    def activity(self, drive: _Array, shape: Sequence[int]) -> dict[str, Any]: ...
+    def state(self, drive: float) -> tuple[float, float, float, _Array, float]: ...
+
+@final
+class ReadoutTheory:
+    def __new__(
+        cls,
+        transfer: str,
+        threshold: float,
+        network: Sequence[float],
+        readout: tuple[str, list[float]],
+        target: float,
+    ) -> ReadoutTheory: ...
+    def map(self, z: _Array, shape: Sequence[int]) -> _Array: ...
+    def forecast(self) -> dict[str, Any]: ...
+
+def phase_diagram(
+    transfer: str,
+    threshold: float,
+    network: Sequence[float],
+    target: float,
+    readout: tuple[str, list[float]],
+    x: tuple[str, float, float, int],
+    y: tuple[str, float, float, int],
+    tolerance: float,
+) -> tuple[npt.NDArray[np.int8], list[tuple[int, int, _Array, _Array]]]: ...
+def measure_network(
+    bulk: _Array, feedback: _Array, input: _Array, readout: _Array
+) -> tuple[list[float], list[float], float, bool]: ...
+@final
+class FeedbackNetwork:
+    def __new__(
+        cls, transfer: str, threshold: float, bulk: _Array, feedback: _Array, input: _Array
+    ) -> FeedbackNetwork: ...
+    def clamped_state(self, z: float) -> _Array: ...
+    def train(
+        self, rule: str, target: float, numbers: Sequence[float], start: _Array | None
+    ) -> tuple[_Array, _Array, float, bool]: ...
+    def verdict(
+        self, readout: _Array, target: float, reach: float | None, tolerance: float
+    ) -> dict[str, Any]: ...
+    def release(
+        self, readout: _Array, starts: _Array, numbers: Sequence[float]
+    ) -> tuple[_Array, _Array, npt.NDArray[np.bool_]]: ...
 
 def list_studies() -> str: ...
 def run_studies(

@@ -4,8 +4,11 @@
 //! line in the map that names its exception; the tree of exceptions itself is Python, in
 //! `python/attractorlab/errors.py`.
 
+use attractorlab::dynamics::StaticMapError;
+use attractorlab::theory::chaos::ChaosError;
 use attractorlab::theory::clamped::ClampedError;
 use attractorlab::theory::feedback::FeedbackError;
+use attractorlab::training::TrainingError;
 use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
 use attractorlab_numerics::roots::RootError;
 use attractorlab_studies::run::RunError;
@@ -54,6 +57,15 @@ pub(crate) enum Failure {
     /// The theory of feedback networks.
     #[error(transparent)]
     Feedback(#[from] FeedbackError),
+    /// The theory of chaos.
+    #[error(transparent)]
+    Chaos(#[from] ChaosError),
+    /// A static map.
+    #[error(transparent)]
+    StaticMap(#[from] StaticMapError),
+    /// Training.
+    #[error(transparent)]
+    Training(#[from] TrainingError),
     /// The study runner refused.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -104,6 +116,9 @@ impl Failure {
             | Self::Average(_)
             | Self::Roots(_)
             | Self::Clamped(_)
+            | Self::Chaos(_)
+            | Self::StaticMap(_)
+            | Self::Training(_)
             | Self::Feedback(_) => InputError::new_err(message),
             Self::Run(RunError::UnknownStudy { suggestion: Some(name), .. }) => {
                 UnknownStudyError::new_err(format!("{message}: did you mean '{name}'?"))

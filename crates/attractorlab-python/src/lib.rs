@@ -3,9 +3,12 @@
 //! The face that users import is `python/attractorlab`. Here live only the conversions, the release of the
 //! GIL, and the map from errors to named exceptions.
 
+mod chaos;
 mod clamped;
 mod errors;
 mod feedback;
+mod feedback_network;
+mod forecast;
 mod gaussian;
 mod interrupt;
 mod roots;
@@ -28,6 +31,11 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(feedback::feedback_drive, module)?)?;
     module.add_function(wrap_pyfunction!(feedback::predict, module)?)?;
     module.add_class::<feedback::ReadoutCurve>()?;
+    module.add_class::<chaos::ChaosTheory>()?;
+    module.add_class::<forecast::ReadoutTheory>()?;
+    module.add_function(wrap_pyfunction!(forecast::phase_diagram, module)?)?;
+    module.add_function(wrap_pyfunction!(forecast::measure_network, module)?)?;
+    module.add_class::<feedback_network::FeedbackNetwork>()?;
     module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
     module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
     module.add_function(wrap_pyfunction!(sweeps::sweep_names, module)?)?;
