@@ -1,5 +1,6 @@
 //! `theory phase-diagram`: classes of feedback networks over two parameters.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use attractorlab::theory::feedback::{
@@ -199,7 +200,8 @@ fn as_text(diagram: &PhaseDiagram) -> String {
         text.push('\n');
     }
     let total = diagram.classes.len();
-    text += &format!(
+    let _ = write!(
+        text,
         "{} from {} to {}, to the right\n\n",
         name(diagram.x.quantity),
         diagram.x.low,
@@ -208,7 +210,7 @@ fn as_text(diagram: &PhaseDiagram) -> String {
     for (letter, class) in LETTERS {
         let count = diagram.classes.iter().filter(|c| label(**c) == class).count();
         if count > 0 {
-            text += &format!("{letter}  {class}: {count} of {total} points\n");
+            let _ = writeln!(text, "{letter}  {class}: {count} of {total} points");
         }
     }
     text

@@ -3,6 +3,7 @@
 //! `list` prints the registered rows, `run NAME` measures one; both print one line of JSON.
 
 mod rows;
+mod trained;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;

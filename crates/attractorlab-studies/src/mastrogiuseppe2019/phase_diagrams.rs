@@ -214,9 +214,8 @@ fn one(stream: &mut Stream, target: f64, share: f64) -> Result<Simulated, StudyE
                 Class::Bistable
             }
         }
-        Some(_) => Class::TargetUnstable,
         None if verdict.local == LocalVerdict::Chaotic => Class::TargetBulkUnstable,
-        None => Class::TargetUnstable,
+        _ => Class::TargetUnstable,
     };
     let distance = (share - borders.bistable).abs().min((share - borders.unstable).abs());
     Ok(Simulated { target, share, predicted, distance, own })

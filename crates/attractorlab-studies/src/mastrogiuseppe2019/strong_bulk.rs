@@ -235,7 +235,7 @@ fn chaos(
     size: &Size,
     theory: &ChaoticState,
 ) -> Result<(Vec<Claim>, Panel), StudyError> {
-    let measured: Vec<(Vec<f64>, f64)> = (0..size.chaotic_networks)
+    let measured: Vec<Measured> = (0..size.chaotic_networks)
         .into_par_iter()
         .map(|replicate| {
             context.check()?;
@@ -246,8 +246,7 @@ fn chaos(
             Ok(found)
         })
         .collect::<Result<_, StudyError>>()?;
-    let column =
-        |of: &dyn Fn(&(Vec<f64>, f64)) -> f64| Sample::of(&measured.iter().map(of).collect::<Vec<_>>());
+    let column = |of: &dyn Fn(&Measured) -> f64| Sample::of(&measured.iter().map(of).collect::<Vec<_>>());
     // Finite networks deviate in the mean by order 1/N, of a size of a few times the quantity itself.
     let bias = 10.0 / size.chaotic_units as f64;
     let why = "Five standard errors of the mean over networks, and ten over N times the value for the bias of finite networks.";
@@ -300,14 +299,19 @@ fn chaos(
     Ok((claims, panel))
 }
 
-/// Autocorrelation at the lags, and the exponent, of one network.
-fn chaotic_network(size: &Size, stream: &mut Stream) -> Result<(Vec<f64>, f64), StudyError> {
+/// Autocorrelation at the lags, and the largest Lyapunov exponent.
+type Measured = (Vec<f64>, f64);
+
+/// Both of one network.
+fn chaotic_network(size: &Size, stream: &mut Stream) -> Result<Measured, StudyError> {
     let units = size.chaotic_units;
     let bulk = gaussian_bulk(units, GAIN, stream);
     let mut drive = stream.normals(units);
     // A sample of variance S exactly: its scatter is not what is asked about.
     let power = (drive.iter().map(|d| d * d).sum::<f64>() / units as f64).sqrt();
-    drive.iter_mut().for_each(|d| *d *= DRIVE.sqrt() / power);
+    for d in &mut drive {
+        *d *= DRIVE.sqrt() / power;
+    }
     let connectivity = Connectivity::new(bulk).map_err(StudyError::step("building a network"))?;
     let network = RateNetwork::new(connectivity, Transfer::Tanh, Form::Current)
         .with_bias(drive)

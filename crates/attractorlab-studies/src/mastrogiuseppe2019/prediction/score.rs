@@ -208,7 +208,7 @@ fn summary(
 ) -> Table {
     let all: Vec<&Trial> = trials.iter().collect();
     let mut table = Table::new("accuracy", "How often theory and own map are right")
-        .caption(&format!(
+        .caption(format!(
             "Share of settings whose three answers are all right, with 95 % intervals (Wilson). Clear settings lie \
              beyond two standard deviations from a boundary. {passed} draws were passed over because training would have \
              started in a chaotic state, of which theory says nothing, for a target that is not. Majority answer {majority:.3}; \

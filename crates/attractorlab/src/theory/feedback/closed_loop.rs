@@ -94,7 +94,7 @@ pub(super) fn all_states(
     }
     if low < high {
         let (places, sure) = roots_of_map(low, high, map, 1e-7)?;
-        let chaotic = places.into_iter().map(|z| chaotic_state(z, inputs, chaos, &map));
+        let chaotic = places.into_iter().map(|z| chaotic_state(z, inputs, chaos, map));
         add((chaotic.collect::<Result<_, _>>()?, sure));
     }
     if high < reach {

@@ -16,6 +16,9 @@ pub struct Boundary {
     pub points: Vec<(f64, f64)>,
 }
 
+/// Where a boundary crosses an edge, and the classes on its two sides.
+type Crossing = ((f64, f64), [Option<Class>; 2]);
+
 /// An edge of the grid, by its lower left end and whether it runs upwards.
 type Edge = (usize, usize, bool);
 
@@ -52,7 +55,7 @@ pub(super) fn between(
             }
         }
     }
-    let crossings: HashMap<Edge, ((f64, f64), [Option<Class>; 2])> = edges
+    let crossings: HashMap<Edge, Crossing> = edges
         .into_par_iter()
         .map(|edge| {
             let (i, j, up) = edge;
@@ -84,11 +87,7 @@ pub(super) fn between(
 }
 
 /// Links the crossings of each cell that separate the same classes, and follows the links.
-fn join(
-    crossings: &HashMap<Edge, ((f64, f64), [Option<Class>; 2])>,
-    width: usize,
-    height: usize,
-) -> Vec<Boundary> {
+fn join(crossings: &HashMap<Edge, Crossing>, width: usize, height: usize) -> Vec<Boundary> {
     let mut links: HashMap<Edge, Vec<Edge>> = HashMap::new();
     for j in 0..height.saturating_sub(1) {
         for i in 0..width.saturating_sub(1) {

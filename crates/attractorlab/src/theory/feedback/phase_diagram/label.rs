@@ -82,7 +82,7 @@ impl Labeller {
             ),
             PhaseReadout::Of(family) => return self.trained(&point, family),
         };
-        self.gaussian(&point, share?)
+        share.map(|share| self.gaussian(&point, share))
     }
 
     fn trained(&self, point: &Point, family: Family) -> Option<Class> {
@@ -95,19 +95,19 @@ impl Labeller {
         }
     }
 
-    fn gaussian(&self, point: &Point, share: f64) -> Option<Class> {
+    fn gaussian(&self, point: &Point, share: f64) -> Class {
         let Point { inputs, target, .. } = point;
         let moments = self.table.at(inputs.g, inputs.drive(*target));
         let readout = (share / moments.gain, target * (1.0 - share) / moments.gain);
         let state = FixedPoint::gaussian(inputs, readout.0, readout.1, *target, &moments);
-        Some(match state.stability {
+        match state.stability {
             Stability::BulkUnstable => Class::TargetBulkUnstable,
             Stability::OutlierUnstable => Class::TargetUnstable,
             Stability::Stable if self.has_further_states(inputs, *target, moments.gain, share) => {
                 Class::Bistable
             }
             Stability::Stable => Class::Monostable,
-        })
+        }
     }
 
     /// Whether a(z) ≤ a for some z.
