@@ -178,7 +178,6 @@ pub(crate) fn phase_diagram<'py>(
 
 /// (g, Sm, SI, ρ), the overlaps, ⟨m I⟩ and whether the network was mirrored.
 #[pyfunction]
-#[expect(clippy::type_complexity, reason = "a tuple that Python takes apart at once")]
 pub(crate) fn measure_network(
     bulk: PyReadonlyArray2<'_, f64>,
     feedback: PyReadonlyArray1<'_, f64>,
