@@ -1,6 +1,8 @@
 //! What a network does: simulation, stationary states, spectra, chaos.
 
 mod clamped;
+mod enclosed;
+mod gated;
 mod lyapunov;
 mod simulate;
 mod spectrum;
@@ -9,6 +11,8 @@ mod stationary;
 mod system;
 
 pub use clamped::ClampedNetwork;
+pub use enclosed::{Enclosed, Enclosure};
+pub use gated::DrivenNetwork;
 pub use lyapunov::{Lyapunov, LyapunovOptions, lyapunov_exponent};
 pub use simulate::{
     DIVERGED, FlowOptions, Input, Integrator, Record, Simulation, SimulationError, SimulationOptions,

@@ -5,6 +5,7 @@ mod dynamics;
 mod feedback_networks;
 mod feedback_theory;
 mod forecasts;
+mod network_files;
 mod output_dynamics;
 mod output_networks;
 mod phase_diagrams;
