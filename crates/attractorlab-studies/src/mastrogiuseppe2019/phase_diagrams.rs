@@ -36,7 +36,7 @@ const TOLERANCE: f64 = 1e-7;
 /// Points of an axis, and simulated networks.
 fn size(preset: Preset) -> (usize, usize) {
     match preset {
-        Preset::Quick => (80, 60),
+        Preset::Quick => (80, 40),
         Preset::Full => (200, 600),
     }
 }
