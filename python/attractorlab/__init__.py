@@ -9,7 +9,9 @@
 ``attractorlab.roots``
     All roots of a function of one variable.
 ``attractorlab.theory``
-    Mean-field theory: clamped states, trained feedback networks.
+    Mean-field theory: clamped states, chaos, trained feedback networks.
+``attractorlab.feedback_network``
+    A given feedback network: training, static map, theory laid over it.
 ``attractorlab.studies``
     Figures and claims of papers, put to the test.
 ``attractorlab.sweep``
@@ -19,7 +21,18 @@
 Every exception is an ``AttractorLabError``.
 """
 
-from attractorlab import dissection, dynamics, errors, gaussian, network, roots, studies, theory, transfer
+from attractorlab import (
+    dissection,
+    dynamics,
+    errors,
+    feedback_network,
+    gaussian,
+    network,
+    roots,
+    studies,
+    theory,
+    transfer,
+)
 from attractorlab._attractorlab import __version__
 from attractorlab.dissection import Dissection, Network, dissect, find_fixed_points
 from attractorlab.errors import AttractorLabError
@@ -37,6 +50,7 @@ __all__ = [
     "dissection",
     "dynamics",
     "errors",
+    "feedback_network",
     "find_fixed_points",
     "gaussian",
     "network",

@@ -6,12 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "ChaosTheory",
     "DriveTheory",
     "FEEDBACK_LABELS",
     "FEEDBACK_STABILITIES",
     "Network",
     "RateNetwork",
+    "FeedbackNetwork",
     "ReadoutCurve",
+    "ReadoutTheory",
     "SweepSession",
     "__version__",
     "all_roots",
@@ -25,7 +28,9 @@ __all__ = [
     "list_studies",
     "lyapunov_exponent",
     "outliers",
+    "measure_network",
     "pair_average",
+    "phase_diagram",
     "predict",
     "run_studies",
     "simulate_f32",
@@ -166,6 +171,55 @@ def outliers(network: RateNetwork, state: _Array, u: _Array, margin: float) -> d
 def lyapunov_exponent(
     network: RateNetwork, start: _Array, u: _Array, options: tuple[float, int, int, int, int]
 ) -> tuple[float, float, _Array, float]: ...
+class ChaosTheory:
+    def __new__(cls, transfer: str, threshold: float, g: float) -> ChaosTheory: ...
+    @property
+    def critical_drive(self) -> float: ...
+    def activity(self, drive: _Array, shape: Sequence[int]) -> dict[str, Any]: ...
+    def state(self, drive: float) -> tuple[float, float, float, _Array, float]: ...
+
+@final
+class ReadoutTheory:
+    def __new__(
+        cls,
+        transfer: str,
+        threshold: float,
+        network: Sequence[float],
+        readout: tuple[str, list[float]],
+        target: float,
+    ) -> ReadoutTheory: ...
+    def map(self, z: _Array, shape: Sequence[int]) -> _Array: ...
+    def forecast(self) -> dict[str, Any]: ...
+
+def phase_diagram(
+    transfer: str,
+    threshold: float,
+    network: Sequence[float],
+    target: float,
+    readout: tuple[str, list[float]],
+    x: tuple[str, float, float, int],
+    y: tuple[str, float, float, int],
+    tolerance: float,
+) -> tuple[npt.NDArray[np.int8], list[tuple[int, int, _Array, _Array]]]: ...
+def measure_network(
+    bulk: _Array, feedback: _Array, input: _Array, readout: _Array
+) -> tuple[list[float], list[float], float, bool]: ...
+@final
+class FeedbackNetwork:
+    def __new__(
+        cls, transfer: str, threshold: float, bulk: _Array, feedback: _Array, input: _Array
+    ) -> FeedbackNetwork: ...
+    def clamped_state(self, z: float) -> _Array: ...
+    def train(
+        self, rule: str, target: float, numbers: Sequence[float], start: _Array | None
+    ) -> tuple[_Array, _Array, float, bool]: ...
+    def verdict(
+        self, readout: _Array, target: float, reach: float | None, tolerance: float
+    ) -> dict[str, Any]: ...
+    def release(
+        self, readout: _Array, starts: _Array, numbers: Sequence[float]
+    ) -> tuple[_Array, _Array, npt.NDArray[np.bool_]]: ...
+
 def list_studies() -> str: ...
 def run_studies(
     ids: list[str] | None,

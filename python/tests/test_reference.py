@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from attractorlab import Transfer, gaussian
+from attractorlab.theory.chaos import ChaosTheory
 from attractorlab.theory.clamped import DriveTheory
-from attractorlab.theory.feedback import Direction, Inputs, Predictions, predict
+from attractorlab.theory.feedback import Direction, FixedPoints, Inputs, Predictions, predict
+from attractorlab.theory.readouts import LeastSquares, forecast
 from reference import cases, check, name
 
 MASTROGIUSEPPE, RIVKIND = "mastrogiuseppe2019", "rivkind2017"
@@ -111,3 +113,50 @@ def test_one_call_answers_all_gaussian_readouts() -> None:
         for j, state in enumerate(case["out"]["fixed_points"]):
             check(case, "z", found.fixed_points.z[i, j], state["z"])
         assert np.isnan(found.fixed_points.z[i, found.count[i] :]).all()
+
+
+@pytest.mark.parametrize("case", cases(MASTROGIUSEPPE, "chaotic"), ids=name)
+def test_chaos(case: Any) -> None:
+    given, expected = case["in"], case["out"]
+    found = ChaosTheory("tanh", given["g"]).activity(given["S"])
+    assert found.chaotic == expected["chaotic"]
+    if expected["chaotic"]:
+        check(case, "delta0", found.variance, expected["delta0"])
+        check(case, "deltainf", found.persistent, expected["deltainf"])
+    else:
+        check(case, "delta_static", found.variance, expected["delta_static"])
+        check(case, "radius_static", found.radius, expected["radius_static"])
+
+
+@pytest.mark.parametrize("case", cases(MASTROGIUSEPPE, "gauss_chaos"), ids=name)
+def test_gaussian_readout_of_a_strong_bulk(case: Any) -> None:
+    # The file's solution is the stationary one; its bulk radius is 1.0228, so that the state is chaotic.
+    found = predict(inputs_of(case["in"]), direction_of(case["in"]), case["in"]["A"])
+    check(case, "c", found.scale, case["out"]["c"])
+    for i, state in enumerate(case["out"]["solutions"]):
+        check(case, "z", found.fixed_points.z[i], state["z"])
+        check(case, "delta0", found.fixed_points.delta[i], state["delta0"])
+    chaotic = forecast(inputs_of(case["in"]), direction_of(case["in"]), case["in"]["A"])
+    assert chaotic.label == found.label == "target-bulk-unstable"
+    assert chaotic.fixed_points.delta[0] == pytest.approx(2.3957689, abs=1e-6)
+
+
+def check_states(case: Any, states: FixedPoints) -> None:
+    expected = case["out"]["fixed_points"]
+    assert len(states) == len(expected)
+    for i, state in enumerate(expected):
+        check(case, "z", states.z[i], state["z"])
+        check(case, "delta", states.delta[i], state["delta"])
+        check(case, "radius", states.radius[i], state["radius"])
+        assert (states.stability[i] == "stable") == state["stable"]
+        check(case, "outlier", states.outliers[i, 0].real, state["outlier"][0])
+
+
+@pytest.mark.parametrize("kind", ["ls_full", "ls_dec"])
+def test_least_squares(kind: str) -> None:
+    for case in cases(MASTROGIUSEPPE, kind):
+        readout = LeastSquares(ridge=case["in"].get("ridge", 0.0), bulk_correlation=kind == "ls_full")
+        found = forecast(inputs_of(case["in"]), readout, case["in"]["A"])
+        check(case, "s_nm", found.overlap_feedback, case["out"]["s_nm"])
+        check(case, "s_nI", found.overlap_input, case["out"]["s_nI"])
+        check_states(case, found.fixed_points)

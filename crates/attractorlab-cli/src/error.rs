@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 
+use attractorlab::theory::chaos::ChaosError;
 use attractorlab::theory::feedback::FeedbackError;
 use attractorlab_figures::FigureError;
 use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
@@ -83,6 +84,25 @@ pub(crate) enum CliError {
         /// The file.
         path: String,
         /// Why.
+        reason: String,
+    },
+    /// A direction for a readout that training finds.
+    #[error("--p, --pm and --pi are for a Gaussian readout: training finds its own direction")]
+    #[diagnostic(help("leave them out, or leave --readout out"))]
+    DirectionOfTrained,
+    /// A chaotic state that the theory refuses.
+    #[error("{0}")]
+    #[diagnostic(help("'theory chaos --help' says what each argument is"))]
+    Chaos(#[from] ChaosError),
+    /// An axis of a phase diagram that cannot be read.
+    #[error("cannot read the axis '{axis}': {reason}")]
+    #[diagnostic(help(
+        "write QUANTITY=LOW:HIGH[:POINTS], for example target=-2:2:200; quantities are target, g, rho, input-ratio, share"
+    ))]
+    Axis {
+        /// What was given.
+        axis: String,
+        /// What is wrong with it.
         reason: String,
     },
     /// A file that `simulate` cannot read or understand.

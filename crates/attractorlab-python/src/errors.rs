@@ -5,11 +5,13 @@
 //! `python/attractorlab/errors.py`.
 
 use attractorlab::analysis::DissectionError;
-use attractorlab::dynamics::SimulationError;
+use attractorlab::dynamics::{SimulationError, StaticMapError};
 use attractorlab::network::NetworkError;
 use attractorlab::network::files::NetworkFileError;
+use attractorlab::theory::chaos::ChaosError;
 use attractorlab::theory::clamped::ClampedError;
 use attractorlab::theory::feedback::FeedbackError;
+use attractorlab::training::TrainingError;
 use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
 use attractorlab_numerics::linalg::LinalgError;
 use attractorlab_numerics::roots::RootError;
@@ -74,6 +76,15 @@ pub(crate) enum Failure {
     /// Linear algebra refused.
     #[error(transparent)]
     Linalg(#[from] LinalgError),
+    /// The theory of chaos.
+    #[error(transparent)]
+    Chaos(#[from] ChaosError),
+    /// A static map.
+    #[error(transparent)]
+    StaticMap(#[from] StaticMapError),
+    /// Training.
+    #[error(transparent)]
+    Training(#[from] TrainingError),
     /// The study runner refused.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -128,6 +139,9 @@ impl Failure {
             | Self::Average(_)
             | Self::Roots(_)
             | Self::Clamped(_)
+            | Self::Chaos(_)
+            | Self::StaticMap(_)
+            | Self::Training(_)
             | Self::Feedback(_) => InputError::new_err(message),
             Self::Run(RunError::UnknownStudy { suggestion: Some(name), .. }) => {
                 UnknownStudyError::new_err(format!("{message}: did you mean '{name}'?"))

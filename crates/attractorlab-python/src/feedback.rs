@@ -31,7 +31,7 @@ pub(crate) const LABELS: [&str; 5] = [
 pub(crate) const STABILITIES: [&str; 4] =
     ["", Stability::Stable.name(), Stability::OutlierUnstable.name(), Stability::BulkUnstable.name()];
 
-fn label_code(class: Class) -> i8 {
+pub(crate) fn label_code(class: Class) -> i8 {
     match class {
         Class::Monostable => 1,
         Class::Bistable => 2,
@@ -40,7 +40,7 @@ fn label_code(class: Class) -> i8 {
     }
 }
 
-fn stability_code(stability: Stability) -> i8 {
+pub(crate) fn stability_code(stability: Stability) -> i8 {
     match stability {
         Stability::Stable => 1,
         Stability::OutlierUnstable => 2,

@@ -3,11 +3,14 @@
 //! The face that users import is `python/attractorlab`. Here live only the conversions, the release of the
 //! GIL, and the map from errors to named exceptions.
 
+mod chaos;
 mod clamped;
 mod dissection;
 mod dynamics;
 mod errors;
 mod feedback;
+mod feedback_network;
+mod forecast;
 mod gaussian;
 mod interrupt;
 mod network;
@@ -42,6 +45,11 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(dynamics::lyapunov_exponent, module)?)?;
     module.add_class::<dissection::Network>()?;
     module.add_function(wrap_pyfunction!(dissection::find_fixed_points, module)?)?;
+    module.add_class::<chaos::ChaosTheory>()?;
+    module.add_class::<forecast::ReadoutTheory>()?;
+    module.add_function(wrap_pyfunction!(forecast::phase_diagram, module)?)?;
+    module.add_function(wrap_pyfunction!(forecast::measure_network, module)?)?;
+    module.add_class::<feedback_network::FeedbackNetwork>()?;
     module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
     module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
     module.add_function(wrap_pyfunction!(sweeps::sweep_names, module)?)?;

@@ -18,5 +18,10 @@ pub fn all() -> Vec<&'static dyn Study> {
         &mastrogiuseppe2019::TargetSweep,
         &mastrogiuseppe2019::PureClasses,
         &mastrogiuseppe2019::TrainedReadouts,
+        &mastrogiuseppe2019::PhaseDiagrams,
+        &mastrogiuseppe2019::TrainingClasses,
+        &mastrogiuseppe2019::StrongBulk,
+        &mastrogiuseppe2019::FiniteSize,
+        &mastrogiuseppe2019::PredictionStudy,
     ]
 }

@@ -54,6 +54,18 @@ fn two_sided_tail(z: f64) -> f64 {
     2.0 * attractorlab_numerics::special::normal_cdf(-z)
 }
 
+/// The 95 % interval of Wilson for a share of `hits` among `count` trials; all of [0, 1] without trials.
+pub fn wilson(hits: usize, count: usize) -> (f64, f64) {
+    if count == 0 {
+        return (0.0, 1.0);
+    }
+    let (n, z2) = (count as f64, 1.959_963_984_540_054_f64.powi(2));
+    let p = hits as f64 / n;
+    let center = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
+    let half = (z2 * (p * (1.0 - p) / n + z2 / (4.0 * n * n))).sqrt() / (1.0 + z2 / n);
+    ((center - half).max(0.0), (center + half).min(1.0))
+}
+
 /// Probability that a χ² variable of `degrees` degrees of freedom exceeds `value`.
 pub fn chi_square_tail(value: f64, degrees: usize) -> f64 {
     if value <= 0.0 { 1.0 } else { puruspe::gammq(0.5 * degrees as f64, 0.5 * value) }
@@ -66,6 +78,8 @@ mod tests {
     #[test]
     fn tails_match_tables() {
         assert!((chi_square_tail(3.841458820694124, 1) - 0.05).abs() < 1e-9);
+        let (low, high) = wilson(8, 10);
+        assert!((low - 0.490_162).abs() < 1e-6 && (high - 0.943_318).abs() < 1e-6, "{low} {high}");
         assert!((chi_square_tail(18.307038053275146, 10) - 0.05).abs() < 1e-9);
         // t = 2.093024 is the 97.5 % point at 19 degrees of freedom.
         assert!((student_to_normal(2.0930240544082634, 19.0) - 1.959963984540054).abs() < 1e-7);

@@ -10,7 +10,9 @@ mod study_list;
 mod study_run;
 mod sweep;
 mod theory_average;
+mod theory_chaos;
 mod theory_feedback;
+mod theory_phase_diagram;
 
 use std::ffi::OsString;
 
@@ -72,8 +74,12 @@ enum StudyCommand {
 enum TheoryCommand {
     /// Gaussian averages of a transfer function and its derivatives
     Average(theory_average::Arguments),
-    /// Every stationary state of a feedback network with a Gaussian readout, and what will happen
+    /// The chaotic state of a strong bulk, with or without a constant drive
+    Chaos(theory_chaos::Arguments),
+    /// Every state of a feedback network, for readouts of all families, and what will happen
     Feedback(theory_feedback::Arguments),
+    /// What feedback networks do over any two of target, gain, geometry, input strength and share
+    PhaseDiagram(theory_phase_diagram::Arguments),
 }
 
 /// Reads the arguments, the program's name first.
@@ -89,6 +95,8 @@ pub(crate) fn execute(cli: Cli, studies: &[&dyn Study]) -> Result<Ending, CliErr
         Command::Study(StudyCommand::List(arguments)) => Ok(study_list::execute(&arguments, studies)),
         Command::Study(StudyCommand::Run(arguments)) => study_run::execute(&arguments, studies),
         Command::Theory(TheoryCommand::Average(arguments)) => theory_average::execute(&arguments),
+        Command::Theory(TheoryCommand::Chaos(arguments)) => theory_chaos::execute(&arguments),
+        Command::Theory(TheoryCommand::PhaseDiagram(arguments)) => theory_phase_diagram::execute(&arguments),
         Command::Theory(TheoryCommand::Feedback(arguments)) => theory_feedback::execute(&arguments),
         Command::Dissect(arguments) => dissect::execute(&arguments),
         Command::Net(command) => net::execute(&command),

@@ -23,7 +23,12 @@ fn one_command_leads_from_a_weight_file_to_the_page() {
         assert!(ended.stdout.contains(said), "it does not say '{said}': {}", ended.stdout);
     }
     let page = std::fs::read_to_string(scratch.0.join("report.html")).expect("the page");
-    for shown in ["class=\"scene\"", "Eigenvalues at the fixed points", "uniqueness radius", "unstable directions lead"] {
+    for shown in [
+        "class=\"scene\"",
+        "Eigenvalues at the fixed points",
+        "uniqueness radius",
+        "unstable directions lead",
+    ] {
         assert!(page.contains(shown), "the page does not show '{shown}'");
     }
     let table = std::fs::read(scratch.0.join("points.parquet")).expect("the table");
@@ -41,8 +46,10 @@ fn trajectories_may_be_given_and_other_inputs() {
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains("24 variables of a state, got 12"), "{}", ended.stderr);
     let (net, states) = (pytorch("flipflop_gru16.safetensors"), pytorch("flipflop_gru16.forward.npz"));
-    let ended =
-        dissect(&format!("{net} --trajectories {states} --input 1,0,-1 --starts 64 -o {}", scratch.0.display()));
+    let ended = dissect(&format!(
+        "{net} --trajectories {states} --input 1,0,-1 --starts 64 -o {}",
+        scratch.0.display()
+    ));
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(ended.stdout.contains("stable"), "{}", ended.stdout);
 }
@@ -105,6 +112,7 @@ fn what_is_no_network_is_refused_in_one_sentence() {
         assert!(ended.stderr.contains(said), "{file}: {}", ended.stderr);
     }
     let map = write("map.toml", b"recurrentt = \"w\"");
-    let ended = run(attractorlab(), &format!("net show {} --map {map}", pytorch("flipflop_gru16.forward.npz")));
+    let ended =
+        run(attractorlab(), &format!("net show {} --map {map}", pytorch("flipflop_gru16.forward.npz")));
     assert!(ended.code == Some(2) && ended.stderr.contains("recurrentt"), "{}", ended.stderr);
 }

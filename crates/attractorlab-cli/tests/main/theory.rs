@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::world::{attractorlab, run};
+use crate::world::{Scratch, attractorlab, run};
 
 /// The values of a `--json` line.
 #[track_caller]
@@ -91,5 +91,86 @@ fn bad_input_ends_with_2_and_one_sentence() {
         assert_eq!(ended.code, Some(2), "{line}");
         assert_eq!(ended.stdout, "", "{line}");
         assert!(ended.stderr.contains(said), "{line}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn readouts_of_all_families_are_forecast() {
+    let base = "theory feedback --target 1.5 --g 0.5 --sm 1.2 --si 0.15";
+    for (readout, class, states) in [
+        ("--readout ls", "multi", 3),
+        ("--readout ls-decorrelated", "multi", 3),
+        ("--readout ls --ridge 0.05", "multi", 3),
+        ("--readout gaussian-ls", "multi", 3),
+        ("--readout gd", "multi", 3),
+        ("--readout rls --start random --units 200", "multi", 3),
+        ("--readout rls --start input-only --units 200", "mono", 1),
+    ] {
+        let ended = run(attractorlab(), &format!("{base} {readout} --json"));
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let answer: Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!(answer["class"], class, "{readout}");
+        assert_eq!(answer["fixed_points"].as_array().unwrap().len(), states, "{readout}");
+        let text = run(attractorlab(), &format!("{base} {readout}")).stdout;
+        assert!(
+            text.contains(answer["verdict"].as_str().unwrap()) && text.contains("The reason: "),
+            "{text}"
+        );
+    }
+    let refused = run(attractorlab(), &format!("{base} --readout ls --pm 1"));
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("training finds its own direction"), "{}", refused.stderr);
+    let refused = run(attractorlab(), "theory feedback --readout ls --target 0.1 --g 2 --sm 1 --si 0.1");
+    assert!(refused.code == Some(2) && refused.stderr.contains("is chaotic"), "{}", refused.stderr);
+    let refused = run(attractorlab(), &format!("{base} --readout rls --alpha 0"));
+    assert!(refused.code == Some(2) && refused.stderr.contains("alpha must be"), "{}", refused.stderr);
+}
+
+#[test]
+fn chaos_with_a_drive() {
+    let ended = run(attractorlab(), "theory chaos --g 2 --drive 0.3 --json");
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let state: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(state["chaotic"], true);
+    for (key, expected) in [("variance", 2.4887532), ("persistent", 1.6987804), ("critical_drive", 1.635957)]
+    {
+        assert!((state[key].as_f64().unwrap() - expected).abs() < 1e-6, "{key}: {}", state[key]);
+    }
+    assert!(state["autocorrelation"].as_array().unwrap().len() > 10);
+    let rest = run(attractorlab(), "theory chaos --g 2 --drive 2").stdout;
+    assert!(rest.starts_with("The network comes to rest."), "{rest}");
+    assert!(run(attractorlab(), "theory chaos --g 0.5").stdout.starts_with("Activity dies out."));
+    let refused = run(attractorlab(), "theory chaos --g -1");
+    assert!(refused.code == Some(2) && refused.stderr.contains("g must be"), "{}", refused.stderr);
+}
+
+#[test]
+fn phase_diagrams_are_drawn_and_listed() {
+    let folder = Scratch::new("phases");
+    let file = folder.0.join("phases.svg");
+    let line =
+        format!("theory phase-diagram --x target=0.25:2:8 --y share=0.5:2.2:20 --json -o {}", file.display());
+    let ended = run(attractorlab(), &line);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("<svg"));
+    let diagram: Value = serde_json::from_str(&ended.stdout).unwrap();
+    // a_b = 0.87140 at A = 2.
+    let boundaries = diagram["boundaries"].as_array().unwrap();
+    let points: Vec<&Value> = boundaries.iter().flat_map(|b| b["points"].as_array().unwrap()).collect();
+    let near = |p: &&Value| {
+        (p[0].as_f64().unwrap() - 2.0).abs() < 1e-9 && (p[1].as_f64().unwrap() - 0.8714).abs() < 1e-5
+    };
+    assert!(points.iter().any(near));
+    let text =
+        run(attractorlab(), "theory phase-diagram --x target=-2:2 --y g=0:2 --p 1 --pm 1 --pi 0.3").stdout;
+    assert!(text.contains("~  target-bulk-unstable: ") && text.contains("o  multi: "), "{text}");
+    for (axis, words) in [
+        ("target", "no '='"),
+        ("mass=0:1", "no such quantity"),
+        ("g=0", "two ends"),
+        ("g=a:1", "not a number"),
+    ] {
+        let refused = run(attractorlab(), &format!("theory phase-diagram --x {axis} --y share=0:1"));
+        assert!(refused.code == Some(2) && refused.stderr.contains(words), "{}", refused.stderr);
     }
 }

@@ -4,6 +4,7 @@
 
 mod networks;
 mod rows;
+mod trained;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;

@@ -5,7 +5,7 @@ use attractorlab::numerics::gaussian::{Averages, Pair, PairAverage, Product};
 use attractorlab::numerics::kernels;
 use attractorlab::theory::feedback::{Direction, FixedPoint, Inputs, ReadoutCurve};
 
-use crate::{Row, networks};
+use crate::{Row, networks, trained};
 
 /// All rows, in the order in which they are measured.
 pub(crate) fn all() -> Vec<Row> {
@@ -104,6 +104,33 @@ pub(crate) fn all() -> Vec<Row> {
             ],
             tolerance: 1e-8,
             work: networks::outlier,
+        },
+        Row {
+            name: "least-squares-theory",
+            what: "The theory of one true least-squares readout (g = 0.5, Sm = 1.2, SI = 0.15, A = 1.5): all fixed \
+               points and both outliers of each.",
+            peers: &[(
+                "least_squares_theory.py",
+                "numpy, trapezoid rule on a grid of two variables, scan and bisection",
+            )],
+            tolerance: 1e-6,
+            work: trained::least_squares_theory,
+        },
+        Row {
+            name: "rls-steps",
+            what: "200 whole steps of recursive least squares with the loop closed, N = 1000, the drawing of the network \
+               included.",
+            peers: &[("rls_steps.py", "numpy, rank-one update of the whole matrix")],
+            tolerance: 1e-6,
+            work: trained::recursive_steps,
+        },
+        Row {
+            name: "trained-outlier",
+            what: "Outlier of one network of N = 800 that least squares trained, the drawing, clamping and training of the \
+               network included.",
+            peers: &[("trained_outlier.py", "numpy, relaxation and the full spectrum (LAPACK)")],
+            tolerance: 1e-6,
+            work: trained::outlier,
         },
     ]
 }

@@ -22,6 +22,9 @@ pub use simulate::{
     SimulationStatus, flow, initial_states,
 };
 pub use spectrum::{EffectiveConnectivity, Outliers, outliers, spectrum};
-pub use static_map::{ClosedLoopState, StaticMap};
+pub use static_map::{
+    ClampedSample, ClosedLoopState, MapFixedPoint, MapSample, MapTrace, Outcome, ReleaseOptions, StaticMap,
+    StaticMapError, TraceOptions,
+};
 pub use stationary::{SolverOptions, Stationary, Status, fixed_point};
 pub use system::{Driven, Dynamics, Time};

@@ -2,7 +2,7 @@
 
 use attractorlab_numerics::kernels;
 
-use super::{FeedbackTask, Trained, TrainingError, positive};
+use super::{FeedbackTask, Trained, TrainingError, positive, status_of};
 use crate::network::mean_product;
 
 /// How the delta rule is run.
@@ -34,7 +34,8 @@ pub fn delta_rule(
     start: &[f64],
     options: DeltaOptions,
 ) -> Result<Trained, TrainingError> {
-    task.check_start(start)?;
+    let general = task.general();
+    general.check_start(start)?;
     positive("rate", options.rate)?;
     positive("dt", options.dt)?;
     positive("duration", options.duration)?;
@@ -49,7 +50,8 @@ pub fn delta_rule(
             break;
         }
         kernels::axpy(options.dt * options.rate * (task.target - z), &rates, &mut readout);
-        task.step(&mut x, &rates, z, options.dt, &mut field);
+        general.step(0, &mut x, &rates, &[z], options.dt, &mut field);
     }
-    Ok(Trained::after_run(readout, x, z, task.target))
+    let error = (z - task.target).abs();
+    Ok(Trained { readout, x, error, status: status_of(error, task.target) })
 }

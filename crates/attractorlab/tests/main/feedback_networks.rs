@@ -1,6 +1,8 @@
 //! Finite networks against the statistics of independent simulations.
 
-use attractorlab::dynamics::{ClampedNetwork, SolverOptions, Status, spectrum};
+use attractorlab::dynamics::{
+    ClampedNetwork, ReleaseOptions, SolverOptions, StaticMapError, Status, TraceOptions, spectrum,
+};
 use attractorlab::network::{Connectivity, InputVectors, Transfer, gaussian_bulk};
 use attractorlab::numerics::linalg::Mat;
 use attractorlab::numerics::random::Stream;
@@ -170,6 +172,97 @@ fn delta_rule_networks() {
             agrees(&case, what, values);
         }
     }
+}
+
+/// A Gaussian readout of a network, scaled by theory.
+fn gaussian_readout(case: &Value, vectors: &InputVectors) -> Vec<f64> {
+    let get = |key: &str| number(&case["in"][key]);
+    let inputs = Inputs { g: get("g"), feedback_std: get("Sm"), input_std: get("SI"), rho: get("rho") };
+    let direction = Direction { shared: get("p"), feedback_own: get("pm"), input_own: get("pI") };
+    let scale = predict(inputs, direction, get("A")).unwrap().scale;
+    (0..vectors.shared.len())
+        .map(|i| {
+            let along =
+                direction.shared * vectors.shared[i] + direction.feedback_own * vectors.feedback_own[i];
+            scale * (along + direction.input_own * vectors.input_own[i])
+        })
+        .collect()
+}
+
+#[test]
+fn basins_of_two_attractors() {
+    for case in cases(FILE, "fin_basin") {
+        let (target, per_network) = (number(&case["in"]["A"]), number(&case["in"]["inits"]) as usize);
+        let networks = 24;
+        let mut fractions = Vec::new();
+        let (mut at_target, mut elsewhere) = (Vec::new(), Vec::new());
+        for replicate in 0..networks {
+            let network = Network::draw(&case, replicate);
+            let readout = gaussian_readout(&case, &network.vectors);
+            let map = network.task(target).static_map(&readout);
+            let mut stream = Stream::new(5, "starts", replicate);
+            let starts = Mat::from_fn(readout.len(), per_network, |_, _| stream.normal());
+            let outcomes = map.release(&starts, ReleaseOptions::default()).unwrap();
+            // All end in fixed points that the trace of the map knows.
+            let trace = map.trace(&TraceOptions::default()).unwrap();
+            for outcome in &outcomes {
+                assert!(outcome.settled, "{outcome:?}");
+                let near = trace.fixed_points.iter().filter(|p| (p.z - outcome.z).abs() < 1e-2).count();
+                assert_eq!(near, 1, "{outcome:?}");
+            }
+            let (target, other): (Vec<f64>, Vec<f64>) = outcomes.iter().map(|o| o.z).partition(|z| *z > 0.0);
+            fractions.push(target.len() as f64 / per_network as f64);
+            // Starts of one network end at the same state: one value a network.
+            at_target.extend(target.first());
+            elsewhere.extend(other.first());
+        }
+        let n = number(&case["in"]["seeds"]);
+        for (what, values) in [("frac_target", &fractions), ("z_target", &at_target), ("z_other", &elsewhere)]
+        {
+            let reference = &case["out"][what];
+            let (mean, std) = (number(&reference["mean"]), number(&reference["std"]));
+            let own = values.iter().sum::<f64>() / values.len() as f64;
+            let allowed = 4.0 * std * (1.0 / n + 1.0 / values.len() as f64).sqrt() + 1e-3;
+            assert!((own - mean).abs() <= allowed, "{what}: {own} against {mean}, allowed {allowed}");
+        }
+    }
+}
+
+#[test]
+fn the_traced_map_has_the_states_of_theory() {
+    let case = &cases(FILE, "fin_basin")[0];
+    let network = Network::draw(case, 3);
+    let readout = gaussian_readout(case, &network.vectors);
+    let map = network.task(1.5).static_map(&readout);
+    let trace = map.trace(&TraceOptions::default()).unwrap();
+    assert!(trace.gaps.is_empty());
+    assert_eq!(trace.fixed_points.iter().map(|p| p.stable).collect::<Vec<_>>(), [true, false, true]);
+    for point in &trace.fixed_points {
+        assert!(point.residual < 1e-9);
+        // The slope is that of the map, and the saddle's outlier is beyond one.
+        let h = 1e-4;
+        let around: Vec<f64> = [point.z - h, point.z + h]
+            .iter()
+            .map(|&z| {
+                let x = network.task(z).clamped_state(z).unwrap();
+                x.iter().zip(&readout).map(|(x, n)| n * x.tanh()).sum::<f64>() / readout.len() as f64
+            })
+            .collect();
+        assert!(((around[1] - around[0]) / (2.0 * h) - point.slope).abs() < 1e-5);
+        assert_eq!(point.outliers.iter().any(|l| l.re > 1.0), !point.stable);
+    }
+    // A chaotic bulk without drive leaves a gap around z = 0.
+    let mut strong = case.clone();
+    strong["in"]["g"] = 2.5.into();
+    strong["in"]["SI"] = 0.05.into();
+    let network = Network::draw(&strong, 0);
+    let readout: Vec<f64> = network.vectors.feedback.iter().map(|m| 6.0 * m).collect();
+    let trace = network.task(1.0).static_map(&readout).trace(&TraceOptions::default()).unwrap();
+    assert!(trace.gaps.iter().any(|gap| gap.0 < 0.0 && gap.1 > 0.0), "{:?}", trace.gaps);
+    let relu = ClampedNetwork { bulk: network.bulk.as_ref(), transfer: Transfer::Relu { threshold: 0.0 } };
+    let task = FeedbackTask { network: relu, ..network.task(1.0) };
+    let refused = task.static_map(&readout).trace(&TraceOptions::default()).unwrap_err();
+    assert!(matches!(refused, StaticMapError::Unbounded { .. }), "{refused}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::reference::{cases, number};
 
 const FILE: &str = "rivkind2017";
 
-fn transfer_of(input: &Value) -> Transfer {
+pub(crate) fn transfer_of(input: &Value) -> Transfer {
     match input["phi"].as_str().unwrap() {
         "tanh" => Transfer::Tanh,
         "erf" => Transfer::Erf,

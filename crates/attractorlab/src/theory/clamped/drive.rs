@@ -141,7 +141,11 @@ impl DriveTheory {
     }
 
     fn moments(&self, drive: f64) -> DriveMoments {
-        let delta = self.variance(drive);
+        self.at_variance(self.variance(drive))
+    }
+
+    /// Averages at variance `delta` of the units' inputs, whatever the drive and g.
+    pub(super) fn at_variance(&self, delta: f64) -> DriveMoments {
         let mut values = [0.0; 5];
         self.others.at(0.0, delta.sqrt(), &mut values);
         let [gain, mut third, gain_squared, mixed, second_moment] = values;
@@ -158,6 +162,11 @@ impl DriveTheory {
             _ => gain_squared + mixed,
         };
         DriveMoments { delta, gain, gain_squared, third, power_slope }
+    }
+
+    /// ⟨φ²⟩ at variance `delta`.
+    pub(super) fn power_at(&self, delta: f64) -> f64 {
+        self.square.at(0.0, delta.sqrt())
     }
 
     fn variance(&self, drive: f64) -> f64 {

@@ -6,7 +6,9 @@
 mod drive;
 mod local;
 mod states;
+mod variance_table;
 
 pub use drive::{ClampedError, DriveMoments, DriveTable, DriveTheory};
 pub use local::{LinearReadout, LocalDynamics};
 pub use states::{ClampedState, ClampedStates, PairOfStates};
+pub use variance_table::VarianceTable;

@@ -315,7 +315,12 @@ impl ClampedStates {
         self.direct_pairs().rates.at(Pair::centered(first.delta, second.delta, covariance))
     }
 
-    fn rates_and_gains(&self, first: &ClampedState, second: &ClampedState, covariance: f64) -> (f64, f64) {
+    pub(crate) fn rates_and_gains(
+        &self,
+        first: &ClampedState,
+        second: &ClampedState,
+        covariance: f64,
+    ) -> (f64, f64) {
         if let (Some(a), Some(b)) = (&first.series, &second.series) {
             return a.rates_and_gains(b, correlation(first, second, covariance));
         }

@@ -95,6 +95,30 @@ impl ReadoutCurve {
         Self::with_reach(theory, inputs, (alpha, beta), FIRST_REACH)
     }
 
+    /// Prepares the curve of a readout by its overlaps α = ⟨n m⟩ and β = ⟨n I⟩, whatever its direction; its
+    /// own states are those of scale one, [`Self::fixed_points`].
+    ///
+    /// # Errors
+    /// [`FeedbackError`] for arguments out of range or a readout without overlap.
+    pub fn with_overlaps(
+        transfer: Transfer,
+        inputs: Inputs,
+        readout: Readout,
+    ) -> Result<Self, FeedbackError> {
+        inputs.check()?;
+        let (alpha, beta) = (readout.overlap_feedback, readout.overlap_input);
+        for (name, value) in [("overlap_feedback", alpha), ("overlap_input", beta)] {
+            if !value.is_finite() {
+                return Err(FeedbackError::Parameter { name, expected: "a finite number", value });
+            }
+        }
+        if alpha == 0.0 && beta == 0.0 {
+            return Err(FeedbackError::Orthogonal);
+        }
+        let theory = DriveTheory::new(transfer, inputs.g)?;
+        Self::with_reach(theory, inputs, (alpha, beta), FIRST_REACH)
+    }
+
     fn with_reach(
         theory: DriveTheory,
         inputs: Inputs,
@@ -326,8 +350,41 @@ impl ReadoutCurve {
         };
         let readout = Readout { overlap_feedback: scale * self.alpha, overlap_input: scale * self.beta };
         let fixed_points = positions.iter().map(|&z| self.state(&readout, z)).collect();
-        let marginal = self.folds.iter().any(|fold| (fold.1 - level).abs() <= MARGIN * level.abs());
+        let marginal = self.is_marginal(level);
         Ok(TargetStates { target, scale, readout, fixed_points, target_index, marginal })
+    }
+
+    /// All stationary states of the readout c·(direction), by rising z, whatever its target.
+    ///
+    /// ```
+    /// use attractorlab::network::Transfer;
+    /// use attractorlab::theory::feedback::{Inputs, Readout, ReadoutCurve};
+    ///
+    /// # fn main() -> Result<(), attractorlab::theory::feedback::FeedbackError> {
+    /// let inputs = Inputs { g: 0.5, feedback_std: 1.2, input_std: 0.5, rho: 0.0 };
+    /// let readout = Readout { overlap_feedback: 2.4, overlap_input: 0.1 };
+    /// let curve = ReadoutCurve::with_overlaps(Transfer::Tanh, inputs, readout)?;
+    /// assert_eq!(curve.fixed_points(1.0)?.len(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`FeedbackError::Parameter`] if the scale is not finite.
+    pub fn fixed_points(&self, scale: f64) -> Result<Vec<FixedPoint>, FeedbackError> {
+        if !scale.is_finite() {
+            let expected = "a finite number";
+            return Err(FeedbackError::Parameter { name: "scale", expected, value: scale });
+        }
+        if scale == 0.0 {
+            return Ok(self.silent_readout().fixed_points);
+        }
+        let reach = self.outermost(1.0 / scale.abs());
+        if reach > self.reach {
+            return self.extended(reach)?.fixed_points(scale);
+        }
+        let readout = Readout { overlap_feedback: scale * self.alpha, overlap_input: scale * self.beta };
+        Ok(self.crossings(1.0 / scale, None).into_iter().map(|z| self.state(&readout, z)).collect())
     }
 
     /// The static map G(z) = (s_nm z + s_nI)⟨φ'⟩ of a readout (equation 5).
@@ -340,12 +397,19 @@ impl ReadoutCurve {
         (readout.overlap_feedback * z + readout.overlap_input) * gain
     }
 
+    /// Whether a level is so close to that of an extremum that its number of states is in doubt.
+    pub(super) fn is_marginal(&self, level: f64) -> bool {
+        self.folds.iter().any(|fold| (fold.1 - level).abs() <= MARGIN * level.abs())
+    }
+
     fn gain(&self, z: f64) -> f64 {
         self.table.gain(self.inputs.drive(z))
     }
 
-    fn state(&self, readout: &Readout, z: f64) -> FixedPoint {
-        let moments = self.table.at(self.inputs.drive(z));
+    pub(super) fn state(&self, readout: &Readout, z: f64) -> FixedPoint {
+        let drive = self.inputs.drive(z);
+        let beyond = if z.abs() <= self.reach { None } else { self.theory.at(drive).ok() };
+        let moments = beyond.unwrap_or_else(|| self.table.at(drive));
         FixedPoint::gaussian(&self.inputs, readout.overlap_feedback, readout.overlap_input, z, &moments)
     }
 
@@ -358,7 +422,7 @@ impl ReadoutCurve {
 
     /// No |z| beyond this meets the level: |z| W ≤ (|α||z| + |β|)·√(2/π)/√S(z) for a sigmoid, and
     /// √S ≥ Sm|z|/2 from 2 SI/Sm on.
-    fn outermost(&self, level: f64) -> f64 {
+    pub(super) fn outermost(&self, level: f64) -> f64 {
         let Inputs { feedback_std, input_std, .. } = self.inputs;
         if feedback_std == 0.0 {
             // ⟨φ'⟩ does not depend on z: the curve is a hyperbola.

@@ -1,5 +1,6 @@
 //! The geometry of inputs and readout.
 
+use crate::theory::chaos::ChaosError;
 use crate::theory::clamped::ClampedError;
 
 /// Random bulk and input vectors m = Sm(ρξ + √(1−ρ²)ηᵐ), I = SI(ρξ + √(1−ρ²)ηᴵ).
@@ -60,14 +61,43 @@ pub enum FeedbackError {
         /// The target at which the overlaps cancel.
         flex: f64,
     },
+    /// A vector has the wrong length.
+    #[error("{name} must have one entry for each of the {units} units, at least one, got {found}")]
+    Length {
+        /// Which vector.
+        name: &'static str,
+        /// Number of units.
+        units: usize,
+        /// Its length.
+        found: usize,
+    },
     /// The readout has no overlap with any input vector.
     #[error(
         "the readout direction has no overlap with the feedback or the input vector, so it reads nothing"
     )]
     Orthogonal,
+    /// A state that training passes through is chaotic, so that its theory, which is of stationary states,
+    /// does not exist.
+    #[error(
+        "the network clamped at z = {z} is chaotic: its drive has variance {drive}, and at g = {g} states are \
+         stationary from {critical} on; choose a larger target, a stronger input or a weaker bulk"
+    )]
+    ChaoticTraining {
+        /// The clamped output.
+        z: f64,
+        /// Variance of the drive there.
+        drive: f64,
+        /// The gain.
+        g: f64,
+        /// S_c(g).
+        critical: f64,
+    },
     /// The theory of clamped states refuses.
     #[error(transparent)]
     Clamped(#[from] ClampedError),
+    /// The theory of chaos refuses.
+    #[error(transparent)]
+    Chaos(#[from] ChaosError),
 }
 
 fn finite(name: &'static str, value: f64) -> Result<(), FeedbackError> {
@@ -113,6 +143,21 @@ impl Inputs {
         let along = self.feedback_std * z + shared * self.input_std;
         let across = self.input_std * self.input_std * (1.0 - shared) * (1.0 + shared);
         along * along + across
+    }
+
+    /// The interval of outputs z at which S(z) < `drive`; `None` if there is none.
+    pub fn outputs_below(&self, drive: f64) -> Option<(f64, f64)> {
+        let shared = self.rho * self.rho;
+        let rest = drive - self.input_std * self.input_std * (1.0 - shared) * (1.0 + shared);
+        let center = -shared * self.input_std;
+        if self.feedback_std == 0.0 {
+            let all = self.input_std * self.input_std < drive;
+            return all.then_some((f64::NEG_INFINITY, f64::INFINITY));
+        }
+        (rest > 0.0).then(|| {
+            let half = rest.sqrt();
+            ((center - half) / self.feedback_std, (center + half) / self.feedback_std)
+        })
     }
 
     /// dS/dz divided by two: Sm²z + Smi = ⟨m (m z + I)⟩.

@@ -28,16 +28,28 @@
 //! # }
 //! ```
 
+mod closed_loop;
 mod curve;
+mod family;
+mod forecast;
 mod inputs;
+mod measured;
+mod phase_diagram;
 mod prediction;
+mod response;
 mod state;
 mod thresholds;
 mod trained;
 mod transient;
 
 pub use curve::{ReadoutCurve, TargetStates};
+pub use family::Family;
+pub use forecast::{Forecast, ReadoutTheory, forecast};
 pub use inputs::{Direction, FeedbackError, Inputs, Readout};
+pub use measured::MeasuredNetwork;
+pub use phase_diagram::{
+    Boundary, PhaseAxis, PhaseDiagram, PhaseReadout, PhaseSettings, Quantity, phase_diagram,
+};
 pub use prediction::{Class, Prediction, predict, predict_with};
 pub use state::{FixedPoint, Stability};
 pub use thresholds::{Thresholds, thresholds};

@@ -238,7 +238,7 @@ impl Prediction {
 }
 
 /// A number with as many digits as a sentence bears.
-struct Short(f64);
+pub(super) struct Short(pub(super) f64);
 
 impl fmt::Display for Short {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

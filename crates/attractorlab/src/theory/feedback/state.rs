@@ -35,7 +35,8 @@ pub struct FixedPoint {
     /// Variance Δ of the units' inputs.
     pub delta: f64,
     /// Eigenvalues λ of J·diag(φ') outside its random bulk, larger real part first. The state is
-    /// stable if both have Re λ < 1; one inside the bulk disc is not visible in a finite spectrum.
+    /// stable if both have Re λ < 1; one inside the bulk disc is not visible in a finite spectrum. NaN where
+    /// the theory gives none: those inside the disc of recursive least squares, those of chaotic states.
     pub outliers: [Complex<f64>; 2],
     /// Radius of the bulk of J·diag(φ').
     pub radius: f64,
@@ -46,6 +47,17 @@ pub struct FixedPoint {
 }
 
 impl FixedPoint {
+    /// The stability that these numbers mean.
+    pub(super) fn judged(radius: f64, outliers: &[Complex<f64>; 2]) -> Stability {
+        if radius >= 1.0 {
+            Stability::BulkUnstable
+        } else if outliers[0].re >= 1.0 {
+            Stability::OutlierUnstable
+        } else {
+            Stability::Stable
+        }
+    }
+
     /// The state at output `z` of a Gaussian readout with overlaps s_nm, s_nI (equation 9):
     /// λ² − Tλ + D = 0 with a_z = s_nm⟨φ'⟩, k = (s_nm z + s_nI)⟨φ'''⟩(Sm²z + Smi),
     /// T = g²F + a_z + k, D = g²F a_z.
@@ -55,13 +67,7 @@ impl FixedPoint {
         let indirect = (s_nm * z + s_ni) * m.third * inputs.half_drive_slope(z);
         let outliers = quadratic(bulk + direct + indirect, bulk * direct);
         let radius = m.radius(inputs.g);
-        let stability = if radius >= 1.0 {
-            Stability::BulkUnstable
-        } else if outliers[0].re >= 1.0 {
-            Stability::OutlierUnstable
-        } else {
-            Stability::Stable
-        };
+        let stability = Self::judged(radius, &outliers);
         // G' = s_nm⟨φ'⟩ + (s_nm z + s_nI)·½⟨φ'''⟩·dΔ/dz, dΔ/dz = S'(z)/(1 − g²F)
         let slope = direct + indirect / (1.0 - bulk);
         Self { z, delta: m.delta, outliers, radius, slope, stability }

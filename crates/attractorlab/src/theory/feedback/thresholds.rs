@@ -12,7 +12,9 @@ use crate::theory::clamped::DriveTheory;
 pub struct Thresholds {
     /// a_b: below it the target is the only stationary state.
     pub bistable: f64,
-    /// a_c: above it the target is unstable.
+    /// a_c: above it the target is unstable. (A complex pair of outliers would have to pass real part one
+    /// earlier where k² ≥ ((1 − g²F)²/g²F)², k = A(⟨φ'''⟩/⟨φ'⟩)(Sm²A + Smi); over all stationary states of tanh
+    /// |k| stays below a quarter of that.)
     pub unstable: f64,
 }
 

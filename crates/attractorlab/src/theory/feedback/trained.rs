@@ -6,11 +6,11 @@
 //! paper drops the readout's dependence on the bulk; both are offered here, side by side.
 
 use attractorlab_numerics::linalg::Mat;
-use attractorlab_numerics::roots::{Options, all_roots};
 use num_complex::Complex;
 
+use super::closed_loop::{ClosedLoop, roots_of_map};
 use super::inputs::check_target;
-use super::{FeedbackError, FixedPoint, Inputs, Readout, Stability};
+use super::{FeedbackError, FixedPoint, Inputs, Readout};
 use crate::network::Transfer;
 use crate::theory::clamped::{ClampedState, ClampedStates, LinearReadout, LocalDynamics, PairOfStates};
 
@@ -170,12 +170,22 @@ impl TrainedReadout {
     /// [`FeedbackError::Clamped`] if no clamped state exists at z.
     pub fn map(&self, z: f64) -> Result<f64, FeedbackError> {
         check_target(z)?;
-        let state = self.clamp(z)?;
+        self.map_in(z, &self.clamp(z)?)
+    }
+
+    /// G(z) where the network clamped at z has the averages of `state`, stationary or chaotic: a chaotic
+    /// trajectory has the same covariance with a stationary state at all times.
+    pub(super) fn map_in(&self, z: f64, state: &ClampedState) -> Result<f64, FeedbackError> {
         let mut value = 0.0;
         for part in &self.parts {
-            value += part.weight * self.pair(part, z, &state)?.rates;
+            value += part.weight * self.pair(part, z, state)?.rates;
         }
         Ok(value)
+    }
+
+    /// No |z| beyond this is a stationary state, since |φ| ≤ 1; a little more, so that a root on it is inside.
+    pub(super) fn reach(&self) -> f64 {
+        1.01 * self.parts.iter().map(|part| part.weight.abs()).sum::<f64>()
     }
 
     /// The stationary state at output `z` (which must be a root of the map to mean anything).
@@ -190,13 +200,7 @@ impl TrainedReadout {
             BulkCorrelation::Kept => self.correlated_outliers(z, &own)?,
             BulkCorrelation::Dropped => self.decorrelated_outliers(z, &own)?,
         };
-        let stability = if radius >= 1.0 {
-            Stability::BulkUnstable
-        } else if outliers[0].re >= 1.0 {
-            Stability::OutlierUnstable
-        } else {
-            Stability::Stable
-        };
+        let stability = FixedPoint::judged(radius, &outliers);
         Ok(FixedPoint { z, delta: own.delta, outliers, radius, slope, stability })
     }
 
@@ -205,27 +209,9 @@ impl TrainedReadout {
     /// # Errors
     /// Those of [`Self::map`].
     pub fn fixed_points(&self) -> Result<Vec<FixedPoint>, FeedbackError> {
-        // A little beyond the bound, so that a root on it is inside.
-        let reach = 1.01 * self.parts.iter().map(|part| part.weight.abs()).sum::<f64>();
-        let mut failure = None;
-        let excess = |z: f64| {
-            self.map(z).map_or_else(
-                |error| {
-                    failure.get_or_insert(error);
-                    f64::NAN
-                },
-                |value| value - z,
-            )
-        };
-        let options = Options { minimum_pieces: 2, accuracy: 1e-9 };
-        match (all_roots(excess, -reach, reach, options), failure) {
-            (Ok(roots), _) => roots.roots.iter().map(|root| self.state(root.x)).collect(),
-            (Err(_), Some(error)) => Err(error),
-            (Err(_), None) => {
-                let expected = "one with a finite readout";
-                Err(FeedbackError::Parameter { name: "target", expected, value: reach })
-            }
-        }
+        let reach = self.reach();
+        let (places, _) = roots_of_map(-reach, reach, |z| self.map(z), 1e-9)?;
+        places.into_iter().map(|z| self.state(z)).collect()
     }
 
     /// λ = 1 + pole of the reduced dynamics, the two with the largest real parts; and G'(z) = G(0).
@@ -275,6 +261,24 @@ impl TrainedReadout {
         }
         let outliers = super::state::quadratic(bulk + direct + indirect, bulk * direct);
         Ok((outliers, direct + indirect / (1.0 - bulk)))
+    }
+}
+
+impl ClosedLoop for TrainedReadout {
+    fn readout(&self) -> Readout {
+        self.readout()
+    }
+
+    fn map_in(&self, z: f64, state: &ClampedState) -> Result<f64, FeedbackError> {
+        self.map_in(z, state)
+    }
+
+    fn state(&self, z: f64) -> Result<FixedPoint, FeedbackError> {
+        self.state(z)
+    }
+
+    fn reach(&self) -> f64 {
+        self.reach()
     }
 }
 

@@ -8,11 +8,14 @@
 //!
 //! Source: specification section 5 (derived there; no paper has it).
 
-use attractorlab_numerics::linalg::{Cholesky, Mat};
-use attractorlab_numerics::roots::{Options, all_roots};
+use attractorlab_numerics::kernels::dot;
+use attractorlab_numerics::linalg::{Cholesky, Mat, matvec};
+use num_complex::Complex;
 
+use super::closed_loop::{ClosedLoop, roots_of_map};
 use super::inputs::check_target;
-use super::{FeedbackError, Inputs, Readout};
+use super::response::Response;
+use super::{FeedbackError, FixedPoint, Inputs, Readout};
 use crate::network::Transfer;
 use crate::theory::clamped::{ClampedState, ClampedStates, DriveTheory};
 
@@ -50,6 +53,9 @@ pub struct RecursiveReadout {
     weights: Vec<f64>,
     samples: Vec<Sample>,
     own: ClampedState,
+    theory: ClampedStates,
+    /// √⟨n²⟩.
+    norm: f64,
 }
 
 #[derive(Debug, Clone)]
@@ -58,9 +64,6 @@ struct Sample {
     /// x_k = η_k + a_k m + b_k I.
     along_feedback: f64,
     along_input: f64,
-    /// E φ'(x_k)φ'(x) and E φ(x_k)φ''(x) with the state at the target.
-    gains: f64,
-    curvature: f64,
 }
 
 /// Regularisation, step and duration of the transient theory stay within these bounds.
@@ -99,7 +102,7 @@ impl RecursiveReadout {
         let theory = ClampedStates::new(transfer, inputs.g)?;
         let silent = DriveTheory::new(transfer, inputs.g)?.at(inputs.drive(0.0))?;
         let (samples, rates) = Self::transient(&theory, inputs, target, options, count, silent.delta)?;
-        let mut gram = rates;
+        let mut gram = rates.clone();
         for k in 0..count {
             gram[(k, k)] += options.alpha / options.units as f64;
         }
@@ -107,7 +110,10 @@ impl RecursiveReadout {
             .map_err(crate::theory::clamped::ClampedError::from)?
             .solve(&vec![target; count]);
         let own = theory.state(inputs.drive(target))?;
-        Ok(Self { inputs, target, options, weights, samples, own })
+        let mut projected = vec![0.0; count];
+        matvec(rates.as_ref(), &weights, &mut projected);
+        let norm = dot(&weights, &projected).max(0.0).sqrt();
+        Ok(Self { inputs, target, options, weights, samples, own, theory, norm })
     }
 
     /// Covariances H = ⟨ηη⟩ and Q = ⟨yη⟩, y = gχφ, along the transient, and C = E φφ.
@@ -130,7 +136,6 @@ impl RecursiveReadout {
         let mut q: Vec<f64> = Vec::new();
         let mut samples: Vec<Sample> = Vec::with_capacity(count);
         let (mut a, mut b) = (0.0, if from_input { 1.0 } else { 0.0 });
-        let mut last_pairs = Vec::new();
         for k in 0..count {
             if k == 0 {
                 h[(0, 0)] = if from_input { (silent_variance - si * si).max(0.0) } else { 1.0 };
@@ -146,18 +151,11 @@ impl RecursiveReadout {
             }
             let drives = |a2: f64, b2: f64| a * a2 * sm * sm + (a * b2 + a2 * b) * overlap + b * b2 * si * si;
             let state = theory.at_variance(h[(k, k)] + drives(a, b))?;
-            let last = k + 1 == count;
             let mut row = Vec::with_capacity(k + 1);
             for l in 0..k {
                 let other = &samples[l];
                 let covariance = h[(k, l)] + drives(other.along_feedback, other.along_input);
-                let value = if last {
-                    let pair = theory.at_covariance(&other.state, &state, covariance);
-                    last_pairs.push((pair.gains, pair.curvature_second));
-                    pair.rates
-                } else {
-                    theory.rates_at_covariance(&other.state, &state, covariance)
-                };
+                let value = theory.rates_at_covariance(&other.state, &state, covariance);
                 rates[(k, l)] = value;
                 rates[(l, k)] = value;
                 row.push(value);
@@ -168,14 +166,7 @@ impl RecursiveReadout {
             for l in 0..=k {
                 q.push(keep * q[l] + dt * g2 * row[l]);
             }
-            samples.push(Sample { state, along_feedback: a, along_input: b, gains: 0.0, curvature: 0.0 });
-        }
-        // The transient has ended: its last sample stands for the state at the target.
-        if let Some(last) = samples.last() {
-            last_pairs.push((last.state.gain_squared, last.state.curvature));
-        }
-        for (sample, (gains, curvature)) in samples.iter_mut().zip(last_pairs) {
-            (sample.gains, sample.curvature) = (gains, curvature);
+            samples.push(Sample { state, along_feedback: a, along_input: b });
         }
         Ok((samples, rates))
     }
@@ -199,36 +190,143 @@ impl RecursiveReadout {
         self.own.gain
     }
 
-    /// The largest real outlier at the target outside of the bulk disc; `None` if there is none.
-    ///
-    /// With y = 1: R = v/(λ − g²F), P_k = a_k R̃_k + b_k R, R̃_{k+1} = (1−dt)R̃_k + dt(g²P_k + v)/λ, and
-    /// λ solves Σ γ_k P_k = 1.
-    pub fn outlier(&self) -> Option<f64> {
-        let g2 = self.inputs.g * self.inputs.g;
+    /// Covariances of the samples with the state of averages `own` clamped at z: with R = ⟨η_k y(z)⟩ and
+    /// y = gχφ, R_{k+1} = (1−dt)R_k + dt g² E φ(x_k)φ(x(z)), from R = 0 for a random start and from
+    /// y(0) itself for the other (ours). `visit` gets each sample and E φ(x_k)φ(x(z)) with its covariance.
+    fn along_samples(
+        &self,
+        z: f64,
+        own: &ClampedState,
+        mut visit: impl FnMut(usize, f64, f64),
+    ) -> Result<(), FeedbackError> {
         let dt = self.options.dt;
-        let v = self.inputs.half_drive_slope(self.target);
-        let slope = g2 * self.own.power_slope();
-        let radius = self.inputs.g * self.own.gain_squared.sqrt();
-        let excess = |lambda: f64| {
-            let own = v / (lambda - slope);
-            let mut overlap = match self.options.start {
-                TrainingStart::Random => 0.0,
-                TrainingStart::InputOnly => {
-                    let first = &self.samples[0];
-                    (g2 * first.curvature * own + self.inputs.overlap()) / (lambda - g2 * first.gains)
-                }
+        let g2 = self.inputs.g * self.inputs.g;
+        let mut field = 0.0;
+        for (k, sample) in self.samples.iter().enumerate() {
+            let drive = self.drive_covariance(sample, z);
+            let (covariance, rates) = if k == 0 && self.options.start == TrainingStart::InputOnly {
+                let pair = self.theory.pair(&sample.state, own, drive)?;
+                field = g2 * pair.rates;
+                (pair.covariance, pair.rates)
+            } else {
+                let covariance = field + drive;
+                (covariance, self.theory.rates_at_covariance(&sample.state, own, covariance))
             };
-            let mut sum = 0.0;
-            for (weight, sample) in self.weights.iter().zip(&self.samples) {
-                let response = sample.gains * overlap + sample.curvature * own;
-                sum += weight * response;
-                overlap = (1.0 - dt) * overlap + dt * (g2 * response + v) / lambda;
-            }
-            sum - 1.0
+            visit(k, covariance, rates);
+            field = (1.0 - dt) * field + dt * g2 * rates;
+        }
+        Ok(())
+    }
+
+    /// ⟨(a_k m + b_k I)(m z + I)⟩.
+    fn drive_covariance(&self, sample: &Sample, z: f64) -> f64 {
+        let Inputs { feedback_std: sm, input_std: si, .. } = self.inputs;
+        let (a, b) = (sample.along_feedback, sample.along_input);
+        a * z * sm * sm + (a + b * z) * self.inputs.overlap() + b * si * si
+    }
+
+    /// The static map G(z) = Σ γ_k E φ(x_k)φ(x(z)).
+    ///
+    /// # Errors
+    /// [`FeedbackError::Parameter`] if z is not finite.
+    pub fn map(&self, z: f64) -> Result<f64, FeedbackError> {
+        check_target(z)?;
+        self.map_in(z, &self.theory.state(self.inputs.drive(z))?)
+    }
+
+    /// Every stationary state, by rising z. |z| is bounded by √⟨n²⟩ since |φ| ≤ 1.
+    ///
+    /// ```
+    /// use attractorlab::network::Transfer;
+    /// use attractorlab::theory::feedback::{Inputs, RecursiveOptions, RecursiveReadout, TrainingStart};
+    ///
+    /// # fn main() -> Result<(), attractorlab::theory::feedback::FeedbackError> {
+    /// let inputs = Inputs { g: 0.5, feedback_std: 1.2, input_std: 0.15, rho: 0.0 };
+    /// let of = |start| {
+    ///     let options = RecursiveOptions { units: 200, alpha: 1.0, dt: 0.1, duration: 30.0, start };
+    ///     RecursiveReadout::new(Transfer::Tanh, inputs, 1.5, options)?.fixed_points()
+    /// };
+    /// // From the state without output it ends without the spurious state, from a random state with it.
+    /// assert_eq!(of(TrainingStart::InputOnly)?.len(), 1);
+    /// assert_eq!(of(TrainingStart::Random)?.len(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Self::map`].
+    pub fn fixed_points(&self) -> Result<Vec<FixedPoint>, FeedbackError> {
+        let reach = ClosedLoop::reach(self);
+        let (places, _) = roots_of_map(-reach, reach, |z| self.map(z), 1e-8)?;
+        places.into_iter().map(|z| self.state(z)).collect()
+    }
+
+    /// The stationary state at output `z`. Outliers inside the bulk disc are NaN.
+    ///
+    /// # Errors
+    /// Those of [`Self::map`].
+    pub fn state(&self, z: f64) -> Result<FixedPoint, FeedbackError> {
+        let own = self.theory.state(self.inputs.drive(z))?;
+        let response = self.response(z, &own)?;
+        let radius = self.inputs.g * own.gain_squared.sqrt();
+        let mut outliers = response.outliers(radius.max(LEAST_RADIUS));
+        outliers.resize(2, Complex::new(f64::NAN, f64::NAN));
+        let outliers = [outliers[0], outliers[1]];
+        let slope = response.at(Complex::new(1.0, 0.0)).re;
+        let stability = FixedPoint::judged(radius, &outliers);
+        Ok(FixedPoint { z, delta: own.delta, outliers, radius, slope, stability })
+    }
+
+    /// The largest real outlier at the target outside of the bulk disc; `None` if there is none.
+    pub fn outlier(&self) -> Option<f64> {
+        let state = self.state(self.target).ok()?;
+        state.outliers.iter().filter(|outlier| outlier.im == 0.0).map(|outlier| outlier.re).next()
+    }
+
+    /// What decides on the outliers at z.
+    fn response(&self, z: f64, own: &ClampedState) -> Result<Response, FeedbackError> {
+        let overlap = self.inputs.overlap();
+        let mut samples = Vec::with_capacity(self.samples.len());
+        self.along_samples(z, own, |k, covariance, _| {
+            let pair = self.theory.at_covariance(&self.samples[k].state, own, covariance);
+            samples.push((self.weights[k], pair.gains, pair.curvature_second));
+        })?;
+        let first = match self.options.start {
+            TrainingStart::Random => None,
+            TrainingStart::InputOnly => Some(overlap),
         };
-        let low = radius.max(slope) * 1.001 + 1e-6;
-        let found = all_roots(excess, low, low + 3.0, Options { minimum_pieces: 4, accuracy: 1e-10 }).ok()?;
-        found.roots.last().map(|root| root.x)
+        Ok(Response {
+            gain_squared: self.inputs.g * self.inputs.g,
+            dt: self.options.dt,
+            bulk: self.inputs.g * self.inputs.g * own.power_slope(),
+            own: self.inputs.half_drive_slope(z),
+            training: self.inputs.half_drive_slope(self.target),
+            first,
+            samples,
+        })
+    }
+}
+
+/// Below this radius nothing tells an outlier from the bulk.
+const LEAST_RADIUS: f64 = 0.02;
+
+impl ClosedLoop for RecursiveReadout {
+    fn readout(&self) -> Readout {
+        self.readout()
+    }
+
+    fn map_in(&self, z: f64, state: &ClampedState) -> Result<f64, FeedbackError> {
+        let mut value = 0.0;
+        self.along_samples(z, state, |k, _, rates| value += self.weights[k] * rates)?;
+        Ok(value)
+    }
+
+    fn state(&self, z: f64) -> Result<FixedPoint, FeedbackError> {
+        self.state(z)
+    }
+
+    fn reach(&self) -> f64 {
+        1.01 * self.norm
     }
 }
 

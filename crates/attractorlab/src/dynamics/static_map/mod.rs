@@ -1,9 +1,17 @@
 //! The static map G_N(z) of one given feedback network, and its fixed points.
 
+mod release;
+mod trace;
+
 use attractorlab_numerics::roots::refine;
 
-use super::{ClampedNetwork, SolverOptions, Status};
-use crate::network::mean_product;
+pub use release::{Outcome, ReleaseOptions};
+pub use trace::{MapFixedPoint, MapSample, MapTrace, TraceOptions};
+
+use attractorlab_numerics::linalg::LinalgError;
+
+use super::{ClampedNetwork, SimulationError, SolverOptions, Status};
+use crate::network::{NetworkError, mean_product};
 
 /// One feedback network with its loop cut: clamp the output at z, let the bulk settle at
 /// x(z) = bulk·φ(x) + m z + I, read G_N(z) = n·φ(x(z))/N.
@@ -19,6 +27,42 @@ pub struct StaticMap<'a> {
     pub input: &'a [f64],
     /// Readout n.
     pub readout: &'a [f64],
+}
+
+/// A static map at one clamped output.
+#[derive(Debug, Clone)]
+pub struct ClampedSample {
+    /// G_N(z).
+    pub value: f64,
+    /// Radius of the bulk of J·diag(φ') at the clamped state.
+    pub radius: f64,
+    /// How the search for the clamped state ended.
+    pub status: Status,
+    /// The clamped state.
+    pub x: Vec<f64>,
+}
+
+/// Why a static map cannot be traced, or its closed loop not be released.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StaticMapError {
+    /// The network has an entry that is not finite, or a vector of the wrong length.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// Linear algebra failed.
+    #[error(transparent)]
+    Linalg(#[from] LinalgError),
+    /// The closed loop could not be simulated.
+    #[error(transparent)]
+    Simulation(#[from] SimulationError),
+    /// The map is not bounded, and no reach was given.
+    #[error(
+        "{transfer} does not saturate, so that fixed points may lie anywhere: give the reach of z to be searched"
+    )]
+    Unbounded {
+        /// Name of the transfer function.
+        transfer: &'static str,
+    },
 }
 
 /// A stationary state of the closed loop.
@@ -48,6 +92,25 @@ impl StaticMap<'_> {
         let mut rates = vec![0.0; start.len()];
         self.network.transfer.values(&clamped.x, &mut rates);
         (mean_product(self.readout, &rates), clamped)
+    }
+
+    /// G_N at one clamped output, the state found from the drive alone. What it says means nothing unless the
+    /// status is [`Status::Converged`].
+    ///
+    /// # Panics
+    /// If the vectors differ in length.
+    #[track_caller]
+    pub fn sample(&self, z: f64, options: SolverOptions) -> ClampedSample {
+        let (value, clamped) = self.evaluate(z, &self.drive(z), options);
+        let bulk = self.network.bulk;
+        let power: f64 = (0..clamped.x.len())
+            .map(|j| {
+                let gain = self.network.transfer.first(clamped.x[j]);
+                gain * gain * bulk.col(j).squared_norm_l2()
+            })
+            .sum();
+        let radius = (power / clamped.x.len() as f64).sqrt();
+        ClampedSample { value, radius, status: clamped.status, x: clamped.x }
     }
 
     /// The stationary state of the closed loop next to `z` at which G_N(z) − z falls (`slope` below

@@ -1,0 +1,81 @@
+//! Rows about trained feedback networks.
+
+use attractorlab::dynamics::{ClampedNetwork, EffectiveConnectivity, outliers};
+use attractorlab::network::{Connectivity, Transfer};
+use attractorlab::numerics::linalg::Mat;
+use attractorlab::theory::feedback::{BulkCorrelation, Inputs, TrainedReadout};
+use attractorlab::training::{FeedbackTask, RecursiveLeastSquares, least_squares, recursive_least_squares};
+
+pub(crate) fn least_squares_theory() -> Vec<(&'static str, f64)> {
+    let inputs = Inputs { g: 0.5, feedback_std: 1.2, input_std: 0.15, rho: 0.0 };
+    let states = TrainedReadout::least_squares(Transfer::Tanh, inputs, 1.5, 0.0, BulkCorrelation::Kept)
+        .and_then(|readout| readout.fixed_points())
+        .unwrap_or_default();
+    let z = |i: usize| states.get(i).map_or(f64::NAN, |p| p.z);
+    let outlier = |i: usize, j: usize| states.get(i).map_or(f64::NAN, |p| p.outliers[j].re);
+    vec![
+        ("number of states", states.len() as f64),
+        ("lowest z", z(0)),
+        ("middle z", z(1)),
+        ("outlier of the middle", outlier(1, 0)),
+        ("second outlier of the middle", outlier(1, 1)),
+        ("outlier at the target", outlier(2, 0)),
+    ]
+}
+
+/// Numbers in (−√3, √3) of variance one that numpy makes too: a hash of the index.
+fn number(index: u32) -> f64 {
+    let mut h = index.wrapping_mul(2_654_435_761);
+    h ^= h >> 15;
+    h = h.wrapping_mul(2_246_822_519);
+    h ^= h >> 13;
+    (f64::from(h) / 4_294_967_296.0 - 0.5) * 12.0_f64.sqrt()
+}
+
+struct Network {
+    bulk: Mat<f64>,
+    feedback: Vec<f64>,
+    input: Vec<f64>,
+}
+
+impl Network {
+    fn new(units: u32, g: f64) -> Self {
+        let scale = g / f64::from(units).sqrt();
+        let n = units as usize;
+        let bulk = Mat::from_fn(n, n, |i, j| scale * number((i * n + j) as u32));
+        let vector = |from: u32, std: f64| (0..units).map(|i| std * number(from + i)).collect();
+        Self { bulk, feedback: vector(10_000_000, 1.2), input: vector(20_000_000, 0.5) }
+    }
+
+    fn task(&self) -> FeedbackTask<'_> {
+        FeedbackTask {
+            network: ClampedNetwork { bulk: self.bulk.as_ref(), transfer: Transfer::Tanh },
+            feedback: &self.feedback,
+            input: &self.input,
+            target: 1.0,
+        }
+    }
+}
+
+pub(crate) fn recursive_steps() -> Vec<(&'static str, f64)> {
+    let network = Network::new(1000, 0.8);
+    let start: Vec<f64> = (0..1000).map(|i| number(30_000_000 + i)).collect();
+    let options = RecursiveLeastSquares { alpha: 1.0, dt: 0.1, duration: 20.0 };
+    let readout =
+        recursive_least_squares(network.task(), &start, options).map(|t| t.readout).unwrap_or_default();
+    let mean = |v: &[f64]| readout.iter().zip(v).map(|(n, v)| n * v).sum::<f64>() / 1000.0;
+    vec![("overlap with feedback", mean(&network.feedback)), ("mean square", mean(&readout))]
+}
+
+pub(crate) fn outlier() -> Vec<(&'static str, f64)> {
+    let network = Network::new(800, 0.5);
+    let found = least_squares(network.task(), 0.0).ok().and_then(|trained| {
+        let gains = trained.x.iter().map(|x| Transfer::Tanh.first(*x)).collect();
+        let connectivity = Connectivity::new(network.bulk.clone())
+            .ok()?
+            .with_feedback(network.feedback.clone(), trained.readout)
+            .ok()?;
+        outliers(&EffectiveConnectivity::new(&connectivity, gains), 0.02).ok()
+    });
+    vec![("outlier", found.and_then(|f| f.values.first().map(|l| l.re)).unwrap_or(f64::NAN))]
+}
