@@ -2,7 +2,7 @@
 
 use attractorlab::network::Transfer;
 use attractorlab::numerics::linalg::Complex64;
-use attractorlab::theory::output_dynamics::{OutputError, Setting, edge_of_chaos, predict};
+use attractorlab::theory::output_dynamics::{FeedbackLaw, OutputError, Setting, edge_of_chaos, predict};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -31,6 +31,10 @@ fn setting_of(input: &Value) -> Setting {
         targets,
         context: Vec::new(),
         ridge: input.get("alpha").map_or(0.0, number),
+        feedback: match input.get("half") {
+            Some(half) => FeedbackLaw::Uniform { half_width: number(half) },
+            None => FeedbackLaw::default(),
+        },
     }
 }
 
@@ -74,6 +78,24 @@ fn one_target() {
         check("G0", g0);
         let target = setting.targets[0][0];
         check("gain", target * target * state.power_slope() / state.power);
+    }
+}
+
+#[test]
+fn one_target_with_uniform_feedback() {
+    for case in cases(FILE, "single_uniform") {
+        let (setting, out) = (setting_of(&case["input"]), &case["output"]);
+        let prediction = predict(&setting).unwrap();
+        let (state, local) = (&prediction.states[0], &prediction.local[0]);
+        let check = |what: &str, found: f64| close(&case, what, found, number(&out[what]), 1e-7);
+        let (half, target) = (number(&case["input"]["half"]), setting.targets[0][0]);
+        check("v", state.delta - half * half / 3.0 * target * target);
+        check("C", state.power);
+        check("P", state.gain_squared);
+        check("K", state.power_slope());
+        check("bulk", local.bulk_radius);
+        check("s_open", local.open_poles[0].re);
+        check("s_closed", local.poles[0].re);
     }
 }
 
@@ -206,6 +228,7 @@ fn context_input_stabilises_relu() {
         targets: vec![vec![1.0]],
         context,
         ridge: 0.0,
+        feedback: FeedbackLaw::default(),
     };
     let without = predict(&setting(Vec::new())).unwrap().local[0].poles[0].re;
     let with = predict(&setting(vec![0.7])).unwrap().local[0].poles[0].re;
@@ -275,5 +298,33 @@ proptest! {
         let state = &prediction.states[0];
         let expected = -1.0 + state.delta * state.power_slope() / state.power;
         prop_assert!((prediction.local[0].poles[0].re - expected).abs() < 1e-11);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// Slope of the static map = G(0) for uniform feedback vectors too, and for Gaussian ones of any variance.
+    #[test]
+    fn slope_is_the_static_gain_whatever_the_feedback_law(
+        which in 0..4_usize, g in 0.3..1.1_f64, a1 in 0.4..1.2_f64, a2 in 1.5..2.2_f64, z in -2.0..2.0_f64,
+        width in 0.8..1.8_f64,
+    ) {
+        let transfer = [Transfer::Tanh, Transfer::Relu { threshold: -0.4 }][which % 2];
+        let feedback = if which < 2 {
+            FeedbackLaw::Uniform { half_width: width }
+        } else {
+            FeedbackLaw::Gaussian { variance: width }
+        };
+        let setting = Setting { feedback, ..Setting::scalar(transfer, g, &[a1, a2]) };
+        let Ok(prediction) = predict(&setting) else { return Ok(()) };
+        let local = prediction.local_at(&[z], 0.0).unwrap();
+        prop_assume!(local.bulk_radius < 0.97 && prediction.condition < 1e4);
+        let h = 1e-3;
+        let f = |z: f64| prediction.static_map(&[z], 0.0).unwrap()[0];
+        let slope = (8.0 * (f(z + h) - f(z - h)) - (f(z + 2.0 * h) - f(z - 2.0 * h))) / (12.0 * h);
+        let gain = prediction.static_slope(z, 0.0).unwrap();
+        let allowed = 1e-8 + 1e-9 * prediction.condition;
+        prop_assert!((slope - gain).abs() < allowed, "{} {} cond {}", slope, gain, prediction.condition);
     }
 }

@@ -5,8 +5,10 @@
 
 mod drive;
 mod local;
+mod mixed;
 mod states;
 
 pub use drive::{ClampedError, DriveMoments, DriveTable, DriveTheory};
 pub use local::{LinearReadout, LocalDynamics};
+pub use mixed::{MixedPair, MixedStates};
 pub use states::{ClampedState, ClampedStates, PairOfStates};
