@@ -2,6 +2,7 @@
 
 mod clamped;
 mod lyapunov;
+mod response;
 mod simulate;
 mod spectrum;
 mod static_map;
@@ -10,6 +11,7 @@ mod system;
 
 pub use clamped::ClampedNetwork;
 pub use lyapunov::{Lyapunov, LyapunovOptions, lyapunov_exponent};
+pub use response::{DrivenError, DrivenOptions, DrivenResponse, OutputResponse, driven_response};
 pub use simulate::{
     DIVERGED, FlowOptions, Input, Integrator, Record, Simulation, SimulationError, SimulationOptions,
     SimulationStatus, flow,

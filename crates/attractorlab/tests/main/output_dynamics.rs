@@ -19,7 +19,7 @@ pub(crate) fn transfer_of(input: &Value) -> Transfer {
     }
 }
 
-fn setting_of(input: &Value) -> Setting {
+pub(crate) fn setting_of(input: &Value) -> Setting {
     let list = |v: &Value| v.as_array().unwrap().iter().map(number).collect::<Vec<f64>>();
     let targets = match input.get("F") {
         Some(rows) => rows.as_array().unwrap().iter().map(list).collect(),
@@ -39,7 +39,7 @@ fn setting_of(input: &Value) -> Setting {
 }
 
 #[track_caller]
-fn close(case: &Value, what: &str, found: f64, expected: f64, tolerance: f64) {
+pub(crate) fn close(case: &Value, what: &str, found: f64, expected: f64, tolerance: f64) {
     assert!(
         (found - expected).abs() <= tolerance,
         "{} {what}: {found} against {expected}, allowed {tolerance:e}",

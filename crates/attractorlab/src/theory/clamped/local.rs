@@ -163,6 +163,22 @@ impl LocalDynamics {
         self.readout.transpose() * (&exponential * &self.drive)
     }
 
+    /// Size of a small perturbation of the units in a random direction after time t, relative to its
+    /// size at first: e⁻ᵗ √I₀(2ρt) with the bulk radius ρ, in the limit of many units.
+    ///
+    /// At ρ = 1 it falls like a power law while the output's response keeps its exponential.
+    pub fn internal_decay(&self, t: f64) -> f64 {
+        // e^{−2t} I₀(2ρt) = (1/π)∫₀^π exp(2t(ρ cos θ − 1)) dθ, by the trapezoid rule, which converges
+        // geometrically once the steps are short against the peak's width.
+        let steps = 32 + 8 * (2.0 * self.bulk_radius * t.abs()).sqrt().ceil().min(1e6) as usize;
+        let value = |i: usize| {
+            let theta = std::f64::consts::PI * i as f64 / steps as f64;
+            (2.0 * t * (self.bulk_radius * theta.cos() - 1.0)).exp()
+        };
+        let ends = 0.5 * (value(0) + value(steps));
+        ((ends + (1..steps).map(value).sum::<f64>()) / steps as f64).sqrt()
+    }
+
     /// Closed-loop response H(s) = (1 − G)⁻¹G of the output to a signal added to the feedback line
     /// (K×K): cᵀ(s − J)⁻¹V.
     ///
