@@ -4,6 +4,7 @@ mod claim;
 mod claim_text;
 pub mod foundations;
 pub mod mastrogiuseppe2019;
+pub mod rivkind2017;
 pub mod run;
 pub mod statistics;
 mod study;
@@ -18,5 +19,6 @@ pub fn all() -> Vec<&'static dyn Study> {
         &mastrogiuseppe2019::TargetSweep,
         &mastrogiuseppe2019::PureClasses,
         &mastrogiuseppe2019::TrainedReadouts,
+        &rivkind2017::Prediction,
     ]
 }

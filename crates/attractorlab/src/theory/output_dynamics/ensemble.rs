@@ -11,7 +11,7 @@ use crate::theory::clamped::{
 #[derive(Debug, Clone)]
 pub(super) enum Ensemble {
     /// Gaussian feedback vectors of this variance.
-    Gaussian(ClampedStates, f64),
+    Gaussian(Box<ClampedStates>, f64),
     /// Uniform feedback vectors.
     Mixed(Box<MixedStates>),
 }
@@ -64,7 +64,7 @@ impl Ensemble {
         };
         Ok(match setting.feedback {
             FeedbackLaw::Gaussian { variance } => Self::Gaussian(
-                ClampedStates::new(setting.transfer, setting.g)?,
+                Box::new(ClampedStates::new(setting.transfer, setting.g)?),
                 positive("the variance of the feedback vectors", variance)?,
             ),
             FeedbackLaw::Uniform { half_width } => {
