@@ -19,6 +19,10 @@ pub fn all() -> Vec<&'static dyn Study> {
         &mastrogiuseppe2019::TargetSweep,
         &mastrogiuseppe2019::PureClasses,
         &mastrogiuseppe2019::TrainedReadouts,
+        &rivkind2017::LocalOde,
+        &rivkind2017::Stability,
+        &rivkind2017::EdgeOfChaosStudy,
+        &rivkind2017::FrequencySelectivity,
         &rivkind2017::Prediction,
     ]
 }
