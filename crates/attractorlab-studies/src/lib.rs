@@ -23,6 +23,9 @@ pub fn all() -> Vec<&'static dyn Study> {
         &rivkind2017::Stability,
         &rivkind2017::EdgeOfChaosStudy,
         &rivkind2017::FrequencySelectivity,
+        &rivkind2017::StaticMapStudy,
+        &rivkind2017::SizesAndOutputs,
+        &rivkind2017::Force,
         &rivkind2017::Prediction,
     ]
 }

@@ -2,7 +2,10 @@
 
 use attractorlab::network::Transfer;
 use attractorlab::numerics::linalg::Complex64;
-use attractorlab::theory::output_dynamics::{FeedbackLaw, OutputError, Setting, edge_of_chaos, predict};
+use attractorlab::theory::feedback::{Inputs, RecursiveOptions, RecursiveReadout, TrainingStart};
+use attractorlab::theory::output_dynamics::{
+    FeedbackLaw, OutputError, Setting, StaircaseOptions, StaircaseReadout, edge_of_chaos, predict,
+};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -268,6 +271,40 @@ fn bad_input_names_cause_and_remedy() {
     assert!(strong.contains("g = 1.5") && strong.contains("√2"), "{strong}");
     assert!(matches!(predict(&Setting::scalar(Transfer::Tanh, 1.0, &[])), Err(OutputError::NoTargets)));
     assert!(message(&Setting::scalar(Transfer::Tanh, -1.0, &[1.0])).contains("g must be"));
+}
+
+#[test]
+fn force_on_one_target_is_the_transient_theory() {
+    let (units, alpha, dt, duration) = (4000, 1.0, 0.1, 50.0);
+    let options = StaircaseOptions { units, alpha, dt, duration, rounds: 1, start: 1.0 };
+    let staircase = StaircaseReadout::new(Transfer::Tanh, 0.5, &[1.0], options).unwrap();
+    let inputs = Inputs { g: 0.5, feedback_std: 1.0, input_std: 0.0, rho: 0.0 };
+    let options = RecursiveOptions { units, alpha, dt, duration, start: TrainingStart::Random };
+    let recursive = RecursiveReadout::new(Transfer::Tanh, inputs, 1.0, options).unwrap();
+    // There the output is at the target exactly, here to within α/N at the first updates.
+    let (found, expected) =
+        (staircase.leading_pole(1.0).unwrap().unwrap(), recursive.outlier().unwrap() - 1.0);
+    assert!((found - expected).abs() < 1e-3, "{found} {expected}");
+    assert!(staircase.outputs.iter().skip(1).all(|z| (z - 1.0).abs() < 5e-3));
+}
+
+#[test]
+fn the_staircase_map_has_the_slope_of_its_gain() {
+    let options = StaircaseOptions { duration: 10.0, ..StaircaseOptions::default() };
+    let relu = Transfer::Relu { threshold: 0.3 };
+    for (transfer, g) in [(relu, 0.8), (Transfer::Tanh, 1.2)] {
+        let force = StaircaseReadout::new(transfer, g, &[1.0, 0.6], options).unwrap();
+        for z in [0.7, 1.0, 1.4] {
+            let f = |z: f64| force.static_map(z).unwrap();
+            let h = 1e-3;
+            let slope = (8.0 * (f(z + h) - f(z - h)) - (f(z + 2.0 * h) - f(z - 2.0 * h))) / (12.0 * h);
+            let gain = force.static_slope(z).unwrap();
+            assert!((slope - gain).abs() < 1e-6, "{z}: {slope} {gain}");
+        }
+    }
+    assert!(StaircaseReadout::new(relu, 0.8, &[], options).is_err());
+    let long = StaircaseOptions { duration: 1e4, ..options };
+    assert!(StaircaseReadout::new(relu, 0.8, &[1.0], long).unwrap_err().to_string().contains("4000 steps"));
 }
 
 proptest! {
