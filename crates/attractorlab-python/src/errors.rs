@@ -6,6 +6,8 @@
 
 use attractorlab::theory::clamped::ClampedError;
 use attractorlab::theory::feedback::FeedbackError;
+use attractorlab::theory::output_dynamics::OutputError as DynamicsError;
+use attractorlab::training::TrainingError;
 use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
 use attractorlab_numerics::roots::RootError;
 use attractorlab_studies::run::RunError;
@@ -54,6 +56,12 @@ pub(crate) enum Failure {
     /// The theory of feedback networks.
     #[error(transparent)]
     Feedback(#[from] FeedbackError),
+    /// The theory of trained outputs.
+    #[error(transparent)]
+    Dynamics(#[from] DynamicsError),
+    /// Training.
+    #[error(transparent)]
+    Training(#[from] TrainingError),
     /// The study runner refused.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -97,6 +105,7 @@ impl Failure {
                 AverageDoesNotExistError::new_err(message)
             }
             Self::Feedback(FeedbackError::Unrealisable { .. }) => UnrealisableTargetError::new_err(message),
+            Self::Dynamics(DynamicsError::Clamped(error)) => Self::Clamped(error).exception(message),
             Self::Feedback(FeedbackError::Clamped(error)) => Self::Clamped(error).exception(message),
             Self::Input(_)
             | Self::Threads(_)
@@ -104,6 +113,8 @@ impl Failure {
             | Self::Average(_)
             | Self::Roots(_)
             | Self::Clamped(_)
+            | Self::Dynamics(_)
+            | Self::Training(_)
             | Self::Feedback(_) => InputError::new_err(message),
             Self::Run(RunError::UnknownStudy { suggestion: Some(name), .. }) => {
                 UnknownStudyError::new_err(format!("{message}: did you mean '{name}'?"))

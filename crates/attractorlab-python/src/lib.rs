@@ -8,6 +8,7 @@ mod errors;
 mod feedback;
 mod gaussian;
 mod interrupt;
+mod output_dynamics;
 mod roots;
 mod studies;
 mod sweeps;
@@ -28,6 +29,9 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(feedback::feedback_drive, module)?)?;
     module.add_function(wrap_pyfunction!(feedback::predict, module)?)?;
     module.add_class::<feedback::ReadoutCurve>()?;
+    module.add_class::<output_dynamics::OutputPrediction>()?;
+    module.add_function(wrap_pyfunction!(output_dynamics::edge_of_chaos, module)?)?;
+    module.add_function(wrap_pyfunction!(output_dynamics::train_outputs, module)?)?;
     module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
     module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
     module.add_function(wrap_pyfunction!(sweeps::sweep_names, module)?)?;

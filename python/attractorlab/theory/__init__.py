@@ -1,5 +1,5 @@
 """What mean-field theory predicts, in the limit of many units."""
 
-from attractorlab.theory import clamped, feedback
+from attractorlab.theory import clamped, feedback, output_dynamics
 
-__all__ = ["clamped", "feedback"]
+__all__ = ["clamped", "feedback", "output_dynamics"]

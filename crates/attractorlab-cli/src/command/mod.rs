@@ -8,6 +8,7 @@ mod study_run;
 mod sweep;
 mod theory_average;
 mod theory_feedback;
+mod theory_output;
 
 use std::ffi::OsString;
 
@@ -66,6 +67,8 @@ enum TheoryCommand {
     Average(theory_average::Arguments),
     /// Every stationary state of a feedback network with a Gaussian readout, and what will happen
     Feedback(theory_feedback::Arguments),
+    /// Local dynamics at each value that a network is trained to hold, and whether it is held
+    Output(theory_output::Arguments),
 }
 
 /// Reads the arguments, the program's name first.
@@ -82,6 +85,7 @@ pub(crate) fn execute(cli: Cli, studies: &[&dyn Study]) -> Result<Ending, CliErr
         Command::Study(StudyCommand::Run(arguments)) => study_run::execute(&arguments, studies),
         Command::Theory(TheoryCommand::Average(arguments)) => theory_average::execute(&arguments),
         Command::Theory(TheoryCommand::Feedback(arguments)) => theory_feedback::execute(&arguments),
+        Command::Theory(TheoryCommand::Output(arguments)) => theory_output::execute(&arguments),
         Command::Simulate(arguments) => simulate::execute(&arguments),
         Command::Sweep(command) => sweep::execute(&command),
         Command::Completions(arguments) => Ok(completions::execute(&arguments, &mut Cli::command())),

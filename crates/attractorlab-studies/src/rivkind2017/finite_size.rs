@@ -25,7 +25,7 @@ struct Sizes {
 
 fn sizes(preset: Preset) -> Sizes {
     match preset {
-        Preset::Quick => Sizes { units: &[100, 200, 400], networks: 40, ring_units: 400, ring_networks: 20 },
+        Preset::Quick => Sizes { units: &[80, 160, 320], networks: 30, ring_units: 300, ring_networks: 20 },
         Preset::Full => {
             Sizes { units: &[100, 200, 400, 800, 1600], networks: 100, ring_units: 1000, ring_networks: 40 }
         }
