@@ -4,6 +4,7 @@
 
 pub mod chebyshev;
 pub mod gaussian;
+pub mod interval;
 pub mod kernels;
 pub mod linalg;
 mod nonlinearity;

@@ -8,6 +8,7 @@
 //! the bulk has entries of variance g²/N; the readout is z = n·φ(x)/N; a continuous-time state is
 //! stable iff every eigenvalue λ of J·diag(φ') has Re λ < 1.
 
+pub mod arrays;
 pub mod dynamics;
 pub mod network;
 pub mod theory;

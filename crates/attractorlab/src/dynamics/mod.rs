@@ -1,6 +1,8 @@
 //! What a network does: simulation, stationary states, spectra, chaos.
 
 mod clamped;
+mod enclosed;
+mod gated;
 mod lyapunov;
 mod response;
 mod simulate;
@@ -10,6 +12,8 @@ mod stationary;
 mod system;
 
 pub use clamped::ClampedNetwork;
+pub use enclosed::{Enclosed, Enclosure};
+pub use gated::DrivenNetwork;
 pub use lyapunov::{Lyapunov, LyapunovOptions, lyapunov_exponent};
 pub use response::{DrivenError, DrivenOptions, DrivenResponse, OutputResponse, driven_response};
 pub use simulate::{

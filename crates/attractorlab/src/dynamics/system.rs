@@ -1,9 +1,14 @@
 //! What simulation, fixed points and spectra need to know of a system.
 
 use attractorlab_numerics::kernels::axpy;
-use attractorlab_numerics::linalg::{Mat, matvec_transposed};
+use attractorlab_numerics::linalg::{Mat, MatMut, MatRef, matmul, matvec_transposed};
 
-use crate::network::{Form, RateNetwork};
+use crate::network::{Form, RateNetwork, Transfer, mean_product};
+
+/// Column c of a matrix as a slice: matrices of this crate are column-major.
+fn column_mut(matrix: &mut Mat<f64>, c: usize) -> &mut [f64] {
+    matrix.col_as_slice_mut(c)
+}
 
 /// Whether time is continuous.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +68,24 @@ pub trait Dynamics: Sync {
         matvec_transposed(self.jacobian(x).as_ref(), v, out);
     }
 
+    /// `out = F(states)` for the columns of a batch. Overwrite it where many states are faster at once.
+    fn fields(&self, states: MatRef<'_, f64>, mut out: MatMut<'_, f64>) {
+        let (mut state, mut field) = (vec![0.0; self.dim()], vec![0.0; self.dim()]);
+        for c in 0..states.ncols() {
+            state.iter_mut().zip(states.col(c).iter()).for_each(|(s, x)| *s = *x);
+            self.field(&state, &mut field);
+            out.as_mut().col_mut(c).iter_mut().zip(&field).for_each(|(o, f)| *o = *f);
+        }
+    }
+
+    /// Bounds |xᵢ| ≤ bᵢ that hold for every stationary state, if they are known.
+    ///
+    /// A system that has them must map the box (or flow) into itself, so that the indices of its stationary
+    /// states, the signs of det(1 − F') or det(−F'), add up to 1.
+    fn bounds(&self) -> Option<Vec<f64>> {
+        None
+    }
+
     /// The time in which residuals are measured: F is multiplied by it before it is compared with a
     /// tolerance. 1 by default.
     fn time_constant(&self) -> f64 {
@@ -75,6 +98,22 @@ pub trait Dynamics: Sync {
 pub struct Driven<'a> {
     network: &'a RateNetwork,
     drive: Vec<f64>,
+    /// Σ|B u| + |b|, for bounds on rounding errors.
+    size: Vec<f64>,
+}
+
+impl Driven<'_> {
+    pub(super) fn network(&self) -> &RateNetwork {
+        self.network
+    }
+
+    pub(super) fn drive(&self) -> &[f64] {
+        &self.drive
+    }
+
+    pub(super) fn input_size(&self) -> &[f64] {
+        &self.size
+    }
 }
 
 impl RateNetwork {
@@ -85,7 +124,14 @@ impl RateNetwork {
     /// If u has not one entry for each input.
     #[track_caller]
     pub fn under(&self, u: &[f64]) -> Driven<'_> {
-        Driven { network: self, drive: self.drive(u) }
+        let weights = self.input_weights();
+        let size = (0..self.units())
+            .map(|i| {
+                let products: f64 = u.iter().enumerate().map(|(k, u)| (weights[(i, k)] * u).abs()).sum();
+                products + self.bias()[i].abs()
+            })
+            .collect();
+        Driven { network: self, drive: self.drive(u), size }
     }
 
     /// The gains φ' that multiply the columns (current form, at x) or the rows (rate form and map, at
@@ -180,6 +226,56 @@ impl RateNetwork {
         }
     }
 
+    /// F of many states: the product with the bulk is one for all columns.
+    fn fields_of(&self, drive: &[f64], states: MatRef<'_, f64>, mut out: MatMut<'_, f64>) {
+        let (n, columns) = (self.units(), states.ncols());
+        let mut rates = states.to_owned();
+        if self.form() == Form::Current {
+            for c in 0..columns {
+                self.transfer().values_in_place(column_mut(&mut rates, c));
+            }
+        }
+        let mut sums = Mat::zeros(n, columns);
+        matmul(self.connectivity().bulk(), rates.as_ref(), sums.as_mut());
+        let rate = 1.0 / self.time_constant();
+        for c in 0..columns {
+            let sum = column_mut(&mut sums, c);
+            for (m, n) in self.connectivity().loops() {
+                axpy(mean_product(n, column_mut(&mut rates, c)), m, sum);
+            }
+            axpy(1.0, drive, sum);
+            if self.form() != Form::Current {
+                self.transfer().values_in_place(sum);
+            }
+            for (i, sum) in sum.iter().enumerate() {
+                out[(i, c)] = if self.form() == Form::Map { *sum } else { (sum - states[(i, c)]) * rate };
+            }
+        }
+    }
+
+    /// |x| ≤ b for every stationary state of a network with a bounded transfer function.
+    fn bounds_of(&self, drive: &[f64]) -> Option<Vec<f64>> {
+        let largest = match self.transfer() {
+            Transfer::Tanh | Transfer::Erf | Transfer::Logistic => 1.0,
+            _ => return None,
+        };
+        if self.form() != Form::Current {
+            return Some(vec![largest; self.units()]);
+        }
+        let mut bounds: Vec<f64> = drive.iter().map(|d| d.abs()).collect();
+        let bulk = self.connectivity().bulk();
+        for j in 0..self.units() {
+            for (i, bound) in bounds.iter_mut().enumerate() {
+                *bound += bulk[(i, j)].abs();
+            }
+        }
+        for (m, n) in self.connectivity().loops() {
+            let size = n.iter().map(|n| n.abs()).sum::<f64>() / n.len() as f64;
+            bounds.iter_mut().zip(m).for_each(|(bound, m)| *bound += m.abs() * size);
+        }
+        Some(bounds)
+    }
+
     fn kind_of_time(&self) -> Time {
         if self.form() == Form::Map { Time::Discrete } else { Time::Continuous }
     }
@@ -208,6 +304,12 @@ impl Dynamics for RateNetwork {
     fn jacobian_transposed_times(&self, x: &[f64], v: &[f64], out: &mut [f64]) {
         self.product_of(self.bias(), x, v, out, true);
     }
+    fn fields(&self, states: MatRef<'_, f64>, out: MatMut<'_, f64>) {
+        self.fields_of(self.bias(), states, out);
+    }
+    fn bounds(&self) -> Option<Vec<f64>> {
+        self.bounds_of(self.bias())
+    }
     fn time_constant(&self) -> f64 {
         self.residual_scale()
     }
@@ -231,6 +333,12 @@ impl Dynamics for Driven<'_> {
     }
     fn jacobian_transposed_times(&self, x: &[f64], v: &[f64], out: &mut [f64]) {
         self.network.product_of(&self.drive, x, v, out, true);
+    }
+    fn fields(&self, states: MatRef<'_, f64>, out: MatMut<'_, f64>) {
+        self.network.fields_of(&self.drive, states, out);
+    }
+    fn bounds(&self) -> Option<Vec<f64>> {
+        self.network.bounds_of(&self.drive)
     }
     fn time_constant(&self) -> f64 {
         self.network.residual_scale()

@@ -76,6 +76,31 @@ pub enum NetworkError {
         /// Number of rows.
         rows: usize,
     },
+    /// The weights of a gated cell have the wrong number of rows.
+    #[error("{name} of a cell with {gates} gates must have {expected} rows (gates times units), got {found}")]
+    GateShape {
+        /// Which weights.
+        name: &'static str,
+        /// Number of gates.
+        gates: usize,
+        /// Number of rows that fits.
+        expected: usize,
+        /// Number of rows.
+        found: usize,
+    },
+    /// A readout does not fit the network.
+    #[error(
+        "the readout must have one column for each of the {units} units and one bias for each row, got {found:?} \
+         and {bias} biases"
+    )]
+    ReadoutShape {
+        /// Number of units.
+        units: usize,
+        /// Rows and columns of its weights.
+        found: (usize, usize),
+        /// Length of its bias.
+        bias: usize,
+    },
     /// A number is out of its range.
     #[error("{name} must be {expected}, got {value}")]
     Parameter {
