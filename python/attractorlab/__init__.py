@@ -12,6 +12,8 @@
     Mean-field theory: clamped states, chaos, trained feedback networks.
 ``attractorlab.feedback_network``
     A given feedback network: training, static map, theory laid over it.
+``attractorlab.training``
+    Readouts trained to hold values.
 ``attractorlab.studies``
     Figures and claims of papers, put to the test.
 ``attractorlab.sweep``
@@ -31,6 +33,7 @@ from attractorlab import (
     roots,
     studies,
     theory,
+    training,
     transfer,
 )
 from attractorlab._attractorlab import __version__
@@ -58,5 +61,6 @@ __all__ = [
     "studies",
     "sweep",
     "theory",
+    "training",
     "transfer",
 ]

@@ -13,6 +13,7 @@ __all__ = [
     "Network",
     "RateNetwork",
     "FeedbackNetwork",
+    "OutputPrediction",
     "ReadoutCurve",
     "ReadoutTheory",
     "SweepSession",
@@ -21,6 +22,7 @@ __all__ = [
     "average",
     "centered_pair_average",
     "draw_bulk",
+    "edge_of_chaos",
     "feedback_drive",
     "find_fixed_points",
     "fixed_point",
@@ -41,6 +43,7 @@ __all__ = [
     "sweep_names",
     "sweep_run",
     "sweep_status",
+    "train_outputs",
 ]
 
 _Array = npt.NDArray[np.float64]
@@ -66,6 +69,41 @@ class DriveTheory:
     def __new__(cls, transfer: str, threshold: float, g: float) -> DriveTheory: ...
     def at(self, drive: _Array, shape: Sequence[int]) -> dict[str, _Array]: ...
 
+@final
+class OutputPrediction:
+    def __new__(
+        cls,
+        transfer: str,
+        threshold: float,
+        g: float,
+        targets: Sequence[Sequence[float]],
+        context: Sequence[float],
+        ridge: float,
+        uniform: bool,
+        law: float,
+    ) -> OutputPrediction: ...
+    def summary(self) -> dict[str, Any]: ...
+    def response(
+        self, state: int, omega: Sequence[float], open: bool
+    ) -> npt.NDArray[np.complex128]: ...
+    def kick_response(self, state: int, times: Sequence[float]) -> _Array: ...
+    def static_map(self, z: Sequence[float], context: float) -> list[float]: ...
+    def stationary_outputs(
+        self, low: float, high: float, context: float
+    ) -> list[tuple[float, float, float]]: ...
+
+def edge_of_chaos(
+    transfer: str, threshold: float, target: float
+) -> tuple[float, float, float, float]: ...
+def train_outputs(
+    transfer: str,
+    threshold: float,
+    bulk: _Array,
+    feedback: _Array,
+    targets: _Array,
+    inputs: _Array,
+    ridge: float,
+) -> tuple[_Array, _Array, list[float]]: ...
 def feedback_drive(parameters: _Array, shape: Sequence[int]) -> _Array: ...
 def predict(
     transfer: str, threshold: float, parameters: _Array, shape: Sequence[int], verdicts: bool

@@ -266,7 +266,8 @@ class Dissection:
     @property
     def stable(self) -> Array:
         """The stable points."""
-        return self.points[self.unstable == 0]
+        chosen: Array = self.points[self.unstable == 0]
+        return chosen
 
     def __repr__(self) -> str:
         low, high = self.interval

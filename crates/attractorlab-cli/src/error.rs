@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use attractorlab::theory::chaos::ChaosError;
 use attractorlab::theory::feedback::FeedbackError;
+use attractorlab::theory::output_dynamics::OutputError;
 use attractorlab_figures::FigureError;
 use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
 use attractorlab_studies::run::RunError;
@@ -104,6 +105,21 @@ pub(crate) enum CliError {
         axis: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A network with several values to hold that the theory refuses.
+    #[error("{0}")]
+    #[diagnostic(help("'theory output --help' says what each argument is"))]
+    Dynamics(#[from] OutputError),
+    /// A target that is not a list of numbers.
+    #[error("--target must be numbers separated by commas, got '{entry}' in '{text}'")]
+    #[diagnostic(help(
+        "one value an output: --target 0.75 1.5 for two values, --target 1,0 0,1 for two outputs"
+    ))]
+    Target {
+        /// The target as it was typed.
+        text: String,
+        /// The part that is not a number.
+        entry: String,
     },
     /// A file that `simulate` cannot read or understand.
     #[error("{path}: {reason}")]

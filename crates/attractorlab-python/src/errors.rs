@@ -11,6 +11,7 @@ use attractorlab::network::files::NetworkFileError;
 use attractorlab::theory::chaos::ChaosError;
 use attractorlab::theory::clamped::ClampedError;
 use attractorlab::theory::feedback::FeedbackError;
+use attractorlab::theory::output_dynamics::OutputError as DynamicsError;
 use attractorlab::training::TrainingError;
 use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
 use attractorlab_numerics::linalg::LinalgError;
@@ -82,6 +83,9 @@ pub(crate) enum Failure {
     /// A static map.
     #[error(transparent)]
     StaticMap(#[from] StaticMapError),
+    /// The theory of trained outputs.
+    #[error(transparent)]
+    Dynamics(#[from] DynamicsError),
     /// Training.
     #[error(transparent)]
     Training(#[from] TrainingError),
@@ -128,6 +132,7 @@ impl Failure {
                 AverageDoesNotExistError::new_err(message)
             }
             Self::Feedback(FeedbackError::Unrealisable { .. }) => UnrealisableTargetError::new_err(message),
+            Self::Dynamics(DynamicsError::Clamped(error)) => Self::Clamped(error).exception(message),
             Self::Feedback(FeedbackError::Clamped(error)) => Self::Clamped(error).exception(message),
             Self::Input(_)
             | Self::Network(_)
@@ -141,6 +146,7 @@ impl Failure {
             | Self::Clamped(_)
             | Self::Chaos(_)
             | Self::StaticMap(_)
+            | Self::Dynamics(_)
             | Self::Training(_)
             | Self::Feedback(_) => InputError::new_err(message),
             Self::Run(RunError::UnknownStudy { suggestion: Some(name), .. }) => {

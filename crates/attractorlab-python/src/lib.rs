@@ -14,6 +14,7 @@ mod forecast;
 mod gaussian;
 mod interrupt;
 mod network;
+mod output_dynamics;
 mod roots;
 mod studies;
 mod sweeps;
@@ -50,6 +51,9 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(forecast::phase_diagram, module)?)?;
     module.add_function(wrap_pyfunction!(forecast::measure_network, module)?)?;
     module.add_class::<feedback_network::FeedbackNetwork>()?;
+    module.add_class::<output_dynamics::OutputPrediction>()?;
+    module.add_function(wrap_pyfunction!(output_dynamics::edge_of_chaos, module)?)?;
+    module.add_function(wrap_pyfunction!(output_dynamics::train_outputs, module)?)?;
     module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
     module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
     module.add_function(wrap_pyfunction!(sweeps::sweep_names, module)?)?;

@@ -4,6 +4,7 @@ mod claim;
 mod claim_text;
 pub mod foundations;
 pub mod mastrogiuseppe2019;
+pub mod rivkind2017;
 pub mod run;
 pub mod statistics;
 mod study;
@@ -23,5 +24,13 @@ pub fn all() -> Vec<&'static dyn Study> {
         &mastrogiuseppe2019::StrongBulk,
         &mastrogiuseppe2019::FiniteSize,
         &mastrogiuseppe2019::PredictionStudy,
+        &rivkind2017::LocalOde,
+        &rivkind2017::Stability,
+        &rivkind2017::EdgeOfChaosStudy,
+        &rivkind2017::FrequencySelectivity,
+        &rivkind2017::StaticMapStudy,
+        &rivkind2017::SizesAndOutputs,
+        &rivkind2017::Force,
+        &rivkind2017::Prediction,
     ]
 }

@@ -71,6 +71,23 @@ pub fn chi_square_tail(value: f64, degrees: usize) -> f64 {
     if value <= 0.0 { 1.0 } else { puruspe::gammq(0.5 * degrees as f64, 0.5 * value) }
 }
 
+/// Wilson's interval for the probability behind `successes` of `trials`, at `z` standard normal units.
+///
+/// ```
+/// let (low, high) = attractorlab_studies::statistics::wilson_interval(10, 10, 1.96);
+/// assert!((low - 0.7225).abs() < 1e-4 && high == 1.0);
+/// ```
+pub fn wilson_interval(successes: usize, trials: usize, z: f64) -> (f64, f64) {
+    if trials == 0 {
+        return (0.0, 1.0);
+    }
+    let (n, p) = (trials as f64, successes as f64 / trials as f64);
+    let centre = p + z * z / (2.0 * n);
+    let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + z * z / n;
+    (((centre - half) / scale).max(0.0), ((centre + half) / scale).min(1.0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,7 @@ mod sweep;
 mod theory_average;
 mod theory_chaos;
 mod theory_feedback;
+mod theory_output;
 mod theory_phase_diagram;
 
 use std::ffi::OsString;
@@ -80,6 +81,8 @@ enum TheoryCommand {
     Feedback(theory_feedback::Arguments),
     /// What feedback networks do over any two of target, gain, geometry, input strength and share
     PhaseDiagram(theory_phase_diagram::Arguments),
+    /// Local dynamics at each value that a network is trained to hold, and whether it is held
+    Output(theory_output::Arguments),
 }
 
 /// Reads the arguments, the program's name first.
@@ -100,6 +103,7 @@ pub(crate) fn execute(cli: Cli, studies: &[&dyn Study]) -> Result<Ending, CliErr
         Command::Theory(TheoryCommand::Feedback(arguments)) => theory_feedback::execute(&arguments),
         Command::Dissect(arguments) => dissect::execute(&arguments),
         Command::Net(command) => net::execute(&command),
+        Command::Theory(TheoryCommand::Output(arguments)) => theory_output::execute(&arguments),
         Command::Simulate(arguments) => simulate::execute(&arguments),
         Command::Sweep(command) => sweep::execute(&command),
         Command::Completions(arguments) => Ok(completions::execute(&arguments, &mut Cli::command())),

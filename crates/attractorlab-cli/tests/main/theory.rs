@@ -174,3 +174,39 @@ fn phase_diagrams_are_drawn_and_listed() {
         assert!(refused.code == Some(2) && refused.stderr.contains(words), "{}", refused.stderr);
     }
 }
+
+#[test]
+fn the_dynamics_of_trained_values_read_as_a_sentence() {
+    let ended = run(attractorlab(), "theory output --target 0.75 1.5 3 --g 1");
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let line = "z = 0.75: order-3 ODE, poles −0.037 ± 0.432i";
+    assert!(ended.stdout.contains(line), "{}", ended.stdout);
+    assert!(ended.stdout.contains("resonates at ω = 0.433"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("Training fails at 1 of 3 values"), "{}", ended.stdout);
+    let ended =
+        run(attractorlab(), "theory output --target -1 1 --g 0.8 --transfer relu --threshold -0.5 --json");
+    let prediction: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(prediction["success"], true);
+    let pole = prediction["states"][0]["poles"][0][0].as_f64().unwrap();
+    assert!((pole + 0.1717).abs() < 5e-5, "{pole}");
+    let two = run(attractorlab(), "theory output --target 1.2,0 -0.6,1.04 -0.6,-1.04 --g 1.2");
+    assert_eq!(two.code, Some(0), "{}", two.stderr);
+}
+
+#[test]
+fn bad_values_to_hold_are_named() {
+    for (line, expected) in [
+        ("theory output --target 0.8 -0.8 --g 1", "leave one of them out"),
+        ("theory output --target 0.8 0.8 --g 1", "same value"),
+        ("theory output --target 1 --g 1.5 --transfer relu --threshold -0.5", "√2"),
+        ("theory output --target one --g 1", "numbers separated by commas"),
+        ("theory output --target 1 --g -1", "g must be"),
+        ("theory output --target 1 --g 1 --ridge -1", "ridge must be"),
+        ("theory output --target 1 --g 1 --uniform 0", "half-width"),
+    ] {
+        let ended = run(attractorlab(), line);
+        assert_eq!(ended.code, Some(2), "{line}");
+        let message = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(message.contains(expected), "{line}: {message}");
+    }
+}

@@ -29,6 +29,7 @@ mod pair_grid;
 mod piecewise;
 mod polynomial;
 mod product;
+mod relu_pair;
 mod sum;
 mod trapezoid;
 
@@ -37,6 +38,7 @@ pub(crate) use error::require;
 pub use hermite::{HermiteSeries, PairMoments};
 pub use pair::{Pair, PairAverage, pair_average};
 pub use product::{ParseProductError, Product};
+pub use relu_pair::relu_pair;
 
 use std::sync::Arc;
 

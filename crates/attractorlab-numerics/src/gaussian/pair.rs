@@ -61,7 +61,7 @@ impl Pair {
         }
     }
 
-    fn is_valid(self) -> bool {
+    pub(super) fn is_valid(self) -> bool {
         self.mean.iter().all(|m| m.is_finite())
             && self.sd.iter().all(|s| s.is_finite() && *s >= 0.0)
             && (-1.0..=1.0).contains(&self.correlation)

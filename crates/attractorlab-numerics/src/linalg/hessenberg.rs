@@ -135,16 +135,52 @@ impl Hessenberg {
         let n = self.dim();
         assert_eq!(c.len(), n, "Hessenberg::frequency_response: c needs n entries");
         assert_eq!(b.len(), n, "Hessenberg::frequency_response: b needs n entries");
-        let (mut input, mut readout) = (vec![0.0; n], vec![0.0; n]);
-        matvec_transposed(self.q.as_ref(), b, &mut input);
-        matvec_transposed(self.q.as_ref(), c, &mut readout);
+        let column = |v| MatRef::from_column_major_slice(v, n, 1);
+        let gains = self.transfer_matrices(column(c), column(b), frequencies)?;
+        Ok(gains.into_iter().map(|gain| gain[(0, 0)]).collect())
+    }
+
+    /// `Cᵀ (s I − A)⁻¹ B` (L×K) at every frequency `s`, from the K inputs in the columns of `b` (n×K) to
+    /// the L readouts in the columns of `c` (n×L): O(n²K) a frequency.
+    ///
+    /// # Errors
+    /// [`LinalgError::Singular`] when one of the frequencies is an eigenvalue to working precision.
+    ///
+    /// # Panics
+    /// If `b` or `c` has not n rows.
+    #[track_caller]
+    pub fn transfer_matrices(
+        &self,
+        c: MatRef<'_, f64>,
+        b: MatRef<'_, f64>,
+        frequencies: &[Complex64],
+    ) -> Result<Vec<Mat<Complex64>>, LinalgError> {
+        let n = self.dim();
+        assert_eq!(c.nrows(), n, "Hessenberg::transfer_matrices: c needs n rows");
+        assert_eq!(b.nrows(), n, "Hessenberg::transfer_matrices: b needs n rows");
+        let reduced = |a: MatRef<'_, f64>| -> Vec<Vec<f64>> {
+            (0..a.ncols())
+                .map(|k| {
+                    let (column, mut out): (Vec<f64>, _) = (a.col(k).iter().copied().collect(), vec![0.0; n]);
+                    matvec_transposed(self.q.as_ref(), &column, &mut out);
+                    out
+                })
+                .collect()
+        };
+        let (inputs, readouts) = (reduced(b), reduced(c));
+        let along = |y: &[f64], c: &[f64]| y.iter().zip(c).map(|(y, c)| y * c).sum::<f64>();
         frequencies
             .iter()
             .map(|&s| {
-                let mut y = Split { re: input.clone(), im: vec![0.0; n] };
-                self.solve_reduced(s, &mut y, Pivots::Exact)?;
-                let along = |part: &[f64]| part.iter().zip(&readout).map(|(y, c)| y * c).sum();
-                Ok(Complex64::new(along(&y.re), along(&y.im)))
+                let mut gain = Mat::zeros(readouts.len(), inputs.len());
+                for (k, input) in inputs.iter().enumerate() {
+                    let mut y = Split { re: input.clone(), im: vec![0.0; n] };
+                    self.solve_reduced(s, &mut y, Pivots::Exact)?;
+                    for (l, c) in readouts.iter().enumerate() {
+                        gain[(l, k)] = Complex64::new(along(&y.re, c), along(&y.im, c));
+                    }
+                }
+                Ok(gain)
             })
             .collect()
     }

@@ -1,9 +1,12 @@
 //! The registry: a row is added here, and nowhere else.
 
-use attractorlab::network::Transfer;
+use attractorlab::dynamics::OutputResponse;
+use attractorlab::network::{Connectivity, Transfer};
 use attractorlab::numerics::gaussian::{Averages, Pair, PairAverage, Product};
 use attractorlab::numerics::kernels;
+use attractorlab::numerics::linalg::{Complex64, Mat};
 use attractorlab::theory::feedback::{Direction, FixedPoint, Inputs, ReadoutCurve};
+use attractorlab::theory::output_dynamics::{Setting, predict};
 
 use crate::{Row, networks, trained};
 
@@ -132,6 +135,21 @@ pub(crate) fn all() -> Vec<Row> {
             tolerance: 1e-6,
             work: trained::outlier,
         },
+        Row {
+            name: "stability-map-relu",
+            what: "Poles of networks trained to two values, relu with threshold -0.5 at g = 0.8, on a 50 by 50 grid of \
+               values from -2.5 to 2.5.",
+            peers: &[("stability_map_relu.py", "numpy, vectorised closed forms over the grid")],
+            tolerance: 1e-6,
+            work: stability_map,
+        },
+        Row {
+            name: "frequency-response",
+            what: "Response of 800 units at 200 frequencies: one reduction to Hessenberg form serves them all.",
+            peers: &[("frequency_response.py", "numpy, a linear solve at each frequency")],
+            tolerance: 1e-9,
+            work: frequency_response,
+        },
     ]
 }
 
@@ -167,6 +185,43 @@ fn two_variables() -> Vec<(&'static str, f64)> {
         })
         .collect();
     vec![("sum", values.iter().sum()), ("first", values[0]), ("last", values[199])]
+}
+
+fn stability_map() -> Vec<(&'static str, f64)> {
+    let relu = Transfer::Relu { threshold: -0.5 };
+    let values: Vec<f64> = line(-2.5, 2.5, 50).collect();
+    let (mut both, mut sum) = (0.0, 0.0);
+    for &a in &values {
+        for &b in &values {
+            // Equal values are one target, and have no prediction.
+            let Ok(theory) = predict(&Setting::scalar(relu, 0.8, &[a, b])) else { continue };
+            both += f64::from(u8::from(theory.success()));
+            sum += theory.local[0].poles[0].re;
+        }
+    }
+    vec![("pairs held", both), ("sum of leading poles at the first value", sum)]
+}
+
+fn frequency_response() -> Vec<(&'static str, f64)> {
+    // A matrix that every language makes alike.
+    const UNITS: usize = 800;
+    let entry = |i: usize, j: usize| {
+        let x = ((i * 37 + j * 101) as f64 * 12.9898).sin() * 43.7585;
+        0.8 * (x - x.floor() - 0.5) * (12.0 / UNITS as f64).sqrt()
+    };
+    let bulk = Mat::from_fn(UNITS, UNITS, entry);
+    let m: Vec<f64> = (0..UNITS).map(|i| (i as f64).cos()).collect();
+    let n: Vec<f64> = (0..UNITS).map(|i| (0.5 * i as f64).sin()).collect();
+    let frequencies: Vec<Complex64> = (0..200).map(|k| Complex64::new(0.0, 0.05 * f64::from(k))).collect();
+    let gains = Connectivity::new(bulk)
+        .and_then(|bulk| bulk.with_feedback(m, n))
+        .ok()
+        .and_then(|connectivity| OutputResponse::new(&connectivity, &[1.0; UNITS]).ok())
+        .and_then(|response| response.open_loop(&frequencies).ok());
+    let sum = |part: fn(&Complex64) -> f64| {
+        gains.as_ref().map_or(f64::NAN, |gains| gains.iter().map(|g| part(&g[(0, 0)])).sum())
+    };
+    vec![("sum of real parts", sum(|g| g.re)), ("sum of imaginary parts", sum(|g| g.im))]
 }
 
 /// Targets that are not counted, as in `bench/peers/e1.py`: (centre, half-width).

@@ -6,6 +6,7 @@ pub mod fixed_points;
 mod gated;
 mod lyapunov;
 mod orbits;
+mod response;
 mod simulate;
 mod spectrum;
 mod static_map;
@@ -17,6 +18,7 @@ pub use enclosed::{Enclosed, Enclosure};
 pub use gated::DrivenNetwork;
 pub use lyapunov::{Lyapunov, LyapunovOptions, lyapunov_exponent};
 pub use orbits::{LongRun, LongRunOptions, PeriodicOrbit, long_run};
+pub use response::{DrivenError, DrivenOptions, DrivenResponse, OutputResponse, driven_response};
 pub use simulate::{
     DIVERGED, FlowOptions, Input, Integrator, Record, Simulation, SimulationError, SimulationOptions,
     SimulationStatus, flow, initial_states,

@@ -46,6 +46,19 @@ impl OutputTask<'_> {
     /// # Errors
     /// [`TrainingError`] for arguments out of range.
     pub fn force(&self, start: &[f64], options: ForceOptions) -> Result<TrainedOutputs, TrainingError> {
+        Ok(self.force_recorded(start, options)?.0)
+    }
+
+    /// As [`OutputTask::force`], with the outputs during training, one row a step and one column an
+    /// output, as they were fed back: after the update. Rows after an output that is not finite are NaN.
+    ///
+    /// # Errors
+    /// [`TrainingError`] for arguments out of range.
+    pub fn force_recorded(
+        &self,
+        start: &[f64],
+        options: ForceOptions,
+    ) -> Result<(TrainedOutputs, Mat<f64>), TrainingError> {
         self.check_start(start)?;
         positive("alpha", options.alpha)?;
         positive("dt", options.dt)?;
@@ -60,7 +73,8 @@ impl OutputTask<'_> {
         let mut states = Mat::zeros(units, self.count());
         let mut last_rates = states.clone();
         let steps = (options.duration / options.dt).round() as usize;
-        'run: for _ in 0..options.rounds {
+        let mut course = Mat::from_fn(steps * self.count() * options.rounds, z.len(), |_, _| f64::NAN);
+        'run: for round in 0..options.rounds {
             for m in 0..self.count() {
                 for step in 0..steps {
                     self.network.transfer.values(&x, &mut rates);
@@ -71,6 +85,9 @@ impl OutputTask<'_> {
                             z.iter().zip(self.targets.row(m).iter()).map(|(z, target)| z - target),
                         );
                         learner.outputs(&rates, &mut z);
+                    }
+                    for (k, z) in z.iter().enumerate() {
+                        course[((round * self.count() + m) * steps + step, k)] = *z;
                     }
                     self.step(m, &mut x, &rates, &z, options.dt, &mut field);
                     if !z.iter().all(|z| z.is_finite()) {
@@ -89,6 +106,6 @@ impl OutputTask<'_> {
         let readout = learner.readout();
         let errors = self.errors(&readout, &last_rates);
         let status = self.status(&errors);
-        Ok(TrainedOutputs { readout, states, errors, status })
+        Ok((TrainedOutputs { readout, states, errors, status }, course))
     }
 }

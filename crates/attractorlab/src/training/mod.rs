@@ -11,6 +11,8 @@
 //! | FORCE | transients, with the loop closed | [`OutputTask::force`] |
 //! | delta rule | the running output | [`delta_rule`] |
 //!
+//! Whether the closed loop then holds its targets is found by [`OutputTask::test_holding`].
+//!
 //! One target of one output, the task of Mastrogiuseppe & Ostojic (2019), is a [`FeedbackTask`], with
 //! functions of its own: [`least_squares`], [`recursive_least_squares`], [`delta_rule`].
 
@@ -19,6 +21,7 @@ mod error;
 mod force;
 mod least_squares;
 mod recursive;
+mod success;
 mod task;
 mod verdict;
 
@@ -27,6 +30,7 @@ pub use error::TrainingError;
 pub use force::ForceOptions;
 pub use least_squares::{RateDecomposition, least_squares};
 pub use recursive::{RecursiveLeastSquares, recursive_least_squares};
+pub use success::{Holding, HoldingError, HoldingTest};
 pub use task::{FeedbackTask, OutputTask, TrainingStates};
 pub use verdict::{GlobalVerdict, LocalVerdict, Verdict};
 

@@ -2,7 +2,10 @@
 
 use attractorlab::network::Transfer;
 use attractorlab::numerics::linalg::Complex64;
-use attractorlab::theory::output_dynamics::{OutputError, Setting, edge_of_chaos, predict};
+use attractorlab::theory::feedback::{Inputs, RecursiveOptions, RecursiveReadout, TrainingStart};
+use attractorlab::theory::output_dynamics::{
+    FeedbackLaw, OutputError, Setting, StaircaseOptions, StaircaseReadout, edge_of_chaos, predict,
+};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -19,7 +22,7 @@ pub(crate) fn transfer_of(input: &Value) -> Transfer {
     }
 }
 
-fn setting_of(input: &Value) -> Setting {
+pub(crate) fn setting_of(input: &Value) -> Setting {
     let list = |v: &Value| v.as_array().unwrap().iter().map(number).collect::<Vec<f64>>();
     let targets = match input.get("F") {
         Some(rows) => rows.as_array().unwrap().iter().map(list).collect(),
@@ -31,11 +34,15 @@ fn setting_of(input: &Value) -> Setting {
         targets,
         context: Vec::new(),
         ridge: input.get("alpha").map_or(0.0, number),
+        feedback: match input.get("half") {
+            Some(half) => FeedbackLaw::Uniform { half_width: number(half) },
+            None => FeedbackLaw::default(),
+        },
     }
 }
 
 #[track_caller]
-fn close(case: &Value, what: &str, found: f64, expected: f64, tolerance: f64) {
+pub(crate) fn close(case: &Value, what: &str, found: f64, expected: f64, tolerance: f64) {
     assert!(
         (found - expected).abs() <= tolerance,
         "{} {what}: {found} against {expected}, allowed {tolerance:e}",
@@ -74,6 +81,24 @@ fn one_target() {
         check("G0", g0);
         let target = setting.targets[0][0];
         check("gain", target * target * state.power_slope() / state.power);
+    }
+}
+
+#[test]
+fn one_target_with_uniform_feedback() {
+    for case in cases(FILE, "single_uniform") {
+        let (setting, out) = (setting_of(&case["input"]), &case["output"]);
+        let prediction = predict(&setting).unwrap();
+        let (state, local) = (&prediction.states[0], &prediction.local[0]);
+        let check = |what: &str, found: f64| close(&case, what, found, number(&out[what]), 1e-7);
+        let (half, target) = (number(&case["input"]["half"]), setting.targets[0][0]);
+        check("v", state.delta - half * half / 3.0 * target * target);
+        check("C", state.power);
+        check("P", state.gain_squared);
+        check("K", state.power_slope());
+        check("bulk", local.bulk_radius);
+        check("s_open", local.open_poles[0].re);
+        check("s_closed", local.poles[0].re);
     }
 }
 
@@ -206,6 +231,7 @@ fn context_input_stabilises_relu() {
         targets: vec![vec![1.0]],
         context,
         ridge: 0.0,
+        feedback: FeedbackLaw::default(),
     };
     let without = predict(&setting(Vec::new())).unwrap().local[0].poles[0].re;
     let with = predict(&setting(vec![0.7])).unwrap().local[0].poles[0].re;
@@ -247,6 +273,40 @@ fn bad_input_names_cause_and_remedy() {
     assert!(message(&Setting::scalar(Transfer::Tanh, -1.0, &[1.0])).contains("g must be"));
 }
 
+#[test]
+fn force_on_one_target_is_the_transient_theory() {
+    let (units, alpha, dt, duration) = (4000, 1.0, 0.1, 50.0);
+    let options = StaircaseOptions { units, alpha, dt, duration, rounds: 1, start: 1.0 };
+    let staircase = StaircaseReadout::new(Transfer::Tanh, 0.5, &[1.0], options).unwrap();
+    let inputs = Inputs { g: 0.5, feedback_std: 1.0, input_std: 0.0, rho: 0.0 };
+    let options = RecursiveOptions { units, alpha, dt, duration, start: TrainingStart::Random };
+    let recursive = RecursiveReadout::new(Transfer::Tanh, inputs, 1.0, options).unwrap();
+    // There the output is at the target exactly, here to within α/N at the first updates.
+    let (found, expected) =
+        (staircase.leading_pole(1.0).unwrap().unwrap(), recursive.outlier().unwrap() - 1.0);
+    assert!((found - expected).abs() < 1e-3, "{found} {expected}");
+    assert!(staircase.outputs.iter().skip(1).all(|z| (z - 1.0).abs() < 5e-3));
+}
+
+#[test]
+fn the_staircase_map_has_the_slope_of_its_gain() {
+    let options = StaircaseOptions { duration: 10.0, ..StaircaseOptions::default() };
+    let relu = Transfer::Relu { threshold: 0.3 };
+    for (transfer, g) in [(relu, 0.8), (Transfer::Tanh, 1.2)] {
+        let force = StaircaseReadout::new(transfer, g, &[1.0, 0.6], options).unwrap();
+        for z in [0.7, 1.0, 1.4] {
+            let f = |z: f64| force.static_map(z).unwrap();
+            let h = 1e-3;
+            let slope = (8.0 * (f(z + h) - f(z - h)) - (f(z + 2.0 * h) - f(z - 2.0 * h))) / (12.0 * h);
+            let gain = force.static_slope(z).unwrap();
+            assert!((slope - gain).abs() < 1e-6, "{z}: {slope} {gain}");
+        }
+    }
+    assert!(StaircaseReadout::new(relu, 0.8, &[], options).is_err());
+    let long = StaircaseOptions { duration: 1e4, ..options };
+    assert!(StaircaseReadout::new(relu, 0.8, &[1.0], long).unwrap_err().to_string().contains("4000 steps"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
@@ -275,5 +335,33 @@ proptest! {
         let state = &prediction.states[0];
         let expected = -1.0 + state.delta * state.power_slope() / state.power;
         prop_assert!((prediction.local[0].poles[0].re - expected).abs() < 1e-11);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// Slope of the static map = G(0) for uniform feedback vectors too, and for Gaussian ones of any variance.
+    #[test]
+    fn slope_is_the_static_gain_whatever_the_feedback_law(
+        which in 0..4_usize, g in 0.3..1.1_f64, a1 in 0.4..1.2_f64, a2 in 1.5..2.2_f64, z in -2.0..2.0_f64,
+        width in 0.8..1.8_f64,
+    ) {
+        let transfer = [Transfer::Tanh, Transfer::Relu { threshold: -0.4 }][which % 2];
+        let feedback = if which < 2 {
+            FeedbackLaw::Uniform { half_width: width }
+        } else {
+            FeedbackLaw::Gaussian { variance: width }
+        };
+        let setting = Setting { feedback, ..Setting::scalar(transfer, g, &[a1, a2]) };
+        let Ok(prediction) = predict(&setting) else { return Ok(()) };
+        let local = prediction.local_at(&[z], 0.0).unwrap();
+        prop_assume!(local.bulk_radius < 0.97 && prediction.condition < 1e4);
+        let h = 1e-3;
+        let f = |z: f64| prediction.static_map(&[z], 0.0).unwrap()[0];
+        let slope = (8.0 * (f(z + h) - f(z - h)) - (f(z + 2.0 * h) - f(z - 2.0 * h))) / (12.0 * h);
+        let gain = prediction.static_slope(z, 0.0).unwrap();
+        let allowed = 1e-8 + 1e-9 * prediction.condition;
+        prop_assert!((slope - gain).abs() < allowed, "{} {} cond {}", slope, gain, prediction.condition);
     }
 }

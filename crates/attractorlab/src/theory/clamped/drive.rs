@@ -63,6 +63,14 @@ pub enum ClampedError {
         /// Its name.
         transfer: &'static str,
     },
+    /// Uniform feedback vectors for too many outputs.
+    #[error(
+        "uniform feedback vectors are understood for one or two outputs, got {outputs}; use Gaussian ones"
+    )]
+    UniformOutputs {
+        /// Number of outputs.
+        outputs: usize,
+    },
     /// Linear algebra failed.
     #[error(transparent)]
     Linalg(#[from] attractorlab_numerics::linalg::LinalgError),

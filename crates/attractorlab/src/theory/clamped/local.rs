@@ -3,7 +3,9 @@
 //! With q_m = ⟨φ(x_m) δφ⟩ and p_m = ⟨x_m δx⟩ over the units, Gaussianity of (x_m, x, δx) gives q = D p,
 //! and the network dp/dt = −p + g²q + U δz with U_m = ⟨x_m (feedback vectors)⟩, δz = cᵀq. So
 //! dq/dt = J q with J = −1 + D(g²·1 + U cᵀ): the same for reservoirs that hold several outputs
-//! (U = F) and for feedback networks with an input (U_m = Sm²z_m + Smi).
+//! (U = F) and for feedback networks with an input (U_m = Sm²z_m + Smi). Where the feedback vectors w are
+//! not Gaussian, the feedback line drives q by V_m = ⟨w φ(x_m)φ'(x)⟩ in place of (D U)_m, and
+//! J = −1 + g²D + V cᵀ.
 
 use attractorlab_numerics::linalg::{
     Complex64, Hessenberg, LinalgError, Mat, complex_eigenvalues, eigenvalues,
@@ -25,7 +27,7 @@ pub struct LinearReadout {
 /// The reduced dynamics dq/dt = J q, δz = cᵀq near one value, and what follows from it.
 #[derive(Debug, Clone)]
 pub struct LocalDynamics {
-    /// J = −1 + D(g²·1 + F cᵀ): order M at a target, M + 1 at another value.
+    /// J = −1 + g²D + V cᵀ, with V = D F for Gaussian feedback vectors: order M at a target, M + 1 at another value.
     pub matrix: Mat<f64>,
     /// D, which couples the overlaps p = ⟨x_m δx⟩ to q.
     pub coupling: Mat<f64>,
@@ -36,8 +38,8 @@ pub struct LocalDynamics {
     /// Radius g√⟨φ'²⟩ of the bulk; the state is chaotic at one and above.
     pub bulk_radius: f64,
     g: f64,
-    /// F, with the row of the value itself appended where it is not a target.
-    targets: Mat<f64>,
+    /// V, with the row of the value itself appended where it is not a target.
+    drive: Mat<f64>,
     /// c, with a zero row appended likewise.
     readout: Mat<f64>,
     /// u, likewise.
@@ -57,30 +59,43 @@ impl LocalDynamics {
         readout: LinearReadout,
         pair: impl Fn(usize) -> PairOfStates,
     ) -> Result<Self, ClampedError> {
-        let LinearReadout { feedback: targets, weights: readout, context } = readout;
-        let order = targets.nrows();
-        let mut coupling = Mat::zeros(order, order);
-        for m in 0..order {
-            if m == current {
-                coupling[(m, m)] = own.gain_squared + own.curvature;
-            } else {
-                let p = pair(m);
-                coupling[(m, m)] += p.gains;
-                coupling[(m, current)] += p.curvature_second;
-            }
-        }
-        let gain_squared = g * g;
-        let k = targets.ncols();
-        // g²·1 + F cᵀ
-        let feedback = Mat::from_fn(order, order, |i, j| {
-            let loops: f64 = (0..k).map(|o| targets[(i, o)] * readout[(j, o)]).sum();
-            loops + if i == j { gain_squared } else { 0.0 }
-        });
+        let coupling = coupling(readout.feedback.nrows(), own, current, pair);
+        let drive = &coupling * &readout.feedback;
+        Self::assemble(g, own, coupling, drive, readout)
+    }
+
+    /// As [`LocalDynamics::new`], for feedback vectors that are not Gaussian: `drive` is V, M×K, in
+    /// place of D U.
+    ///
+    /// # Errors
+    /// [`ClampedError::Linalg`] if an eigenvalue problem fails.
+    pub fn with_drive(
+        g: f64,
+        own: &ClampedState,
+        current: usize,
+        readout: LinearReadout,
+        drive: Mat<f64>,
+        pair: impl Fn(usize) -> PairOfStates,
+    ) -> Result<Self, ClampedError> {
+        let coupling = coupling(readout.feedback.nrows(), own, current, pair);
+        Self::assemble(g, own, coupling, drive, readout)
+    }
+
+    fn assemble(
+        g: f64,
+        own: &ClampedState,
+        coupling: Mat<f64>,
+        drive: Mat<f64>,
+        readout: LinearReadout,
+    ) -> Result<Self, ClampedError> {
+        let LinearReadout { weights: readout, context, .. } = readout;
+        let (order, outputs) = (drive.nrows(), drive.ncols());
         let minus = |i: usize, j: usize| if i == j { 1.0 } else { 0.0 };
+        let open = Mat::from_fn(order, order, |i, j| g * g * coupling[(i, j)] - minus(i, j));
         let matrix = Mat::from_fn(order, order, |i, j| {
-            (0..order).map(|l| coupling[(i, l)] * feedback[(l, j)]).sum::<f64>() - minus(i, j)
+            let loops: f64 = (0..outputs).map(|k| drive[(i, k)] * readout[(j, k)]).sum();
+            open[(i, j)] + loops
         });
-        let open = Mat::from_fn(order, order, |i, j| gain_squared * coupling[(i, j)] - minus(i, j));
         Ok(Self {
             poles: sorted_eigenvalues(&matrix)?,
             open_poles: sorted_eigenvalues(&open)?,
@@ -88,7 +103,7 @@ impl LocalDynamics {
             coupling,
             bulk_radius: g * own.gain_squared.sqrt(),
             g,
-            targets,
+            drive,
             readout,
             context,
         })
@@ -114,7 +129,7 @@ impl LocalDynamics {
     }
 
     /// Open-loop transfer matrix G(s) = cᵀ[(1+s) − g²D]⁻¹DF from the feedback line to the output
-    /// (K×K, row: output).
+    /// (K×K, row: output; V in place of DF for feedback vectors that are not Gaussian).
     ///
     /// # Errors
     /// [`ClampedError::Linalg`] if s is an open-loop pole.
@@ -123,16 +138,54 @@ impl LocalDynamics {
         let g2 = self.g * self.g;
         let system =
             Mat::from_fn(order, order, |i, j| g2 * self.coupling[(i, j)] - if i == j { 1.0 } else { 0.0 });
-        self.response(&system, &self.targets, s)
+        self.response(&system, &self.drive, s)
+    }
+
+    /// Mean response δz(t) = cᵀexp(Jt)V to a kick δx(0) = (feedback vector k) of unit size, K×K
+    /// (column: feedback vector). A kick in a random direction has none of order one.
+    pub fn kick_response(&self, t: f64) -> Mat<f64> {
+        let order = self.matrix.nrows();
+        // exp(Jt)V by scaling, a Taylor series, and squaring: J is of order M.
+        let size = self.matrix.norm_l2() * t.abs();
+        let halvings = size.log2().ceil().max(0.0) as i32 + 3;
+        let step = t * 0.5_f64.powi(halvings);
+        let mut exponential = Mat::<f64>::identity(order, order);
+        let mut term = exponential.clone();
+        for n in 1..=14 {
+            term = &term * &self.matrix;
+            let scale = step / f64::from(n);
+            term = Mat::from_fn(order, order, |i, j| scale * term[(i, j)]);
+            exponential += &term;
+        }
+        for _ in 0..halvings {
+            exponential = &exponential * &exponential;
+        }
+        self.readout.transpose() * (&exponential * &self.drive)
+    }
+
+    /// Size of a small perturbation of the units in a random direction after time t, relative to its
+    /// size at first: e⁻ᵗ √I₀(2ρt) with the bulk radius ρ, in the limit of many units.
+    ///
+    /// At ρ = 1 it falls like a power law while the output's response keeps its exponential.
+    pub fn internal_decay(&self, t: f64) -> f64 {
+        // e^{−2t} I₀(2ρt) = (1/π)∫₀^π exp(2t(ρ cos θ − 1)) dθ, by the trapezoid rule, which converges
+        // geometrically once the steps are short against the peak's width.
+        let steps = 32 + 8 * (2.0 * self.bulk_radius * t.abs()).sqrt().ceil().min(1e6) as usize;
+        let value = |i: usize| {
+            let theta = std::f64::consts::PI * i as f64 / steps as f64;
+            (2.0 * t * (self.bulk_radius * theta.cos() - 1.0)).exp()
+        };
+        let ends = 0.5 * (value(0) + value(steps));
+        ((ends + (1..steps).map(value).sum::<f64>()) / steps as f64).sqrt()
     }
 
     /// Closed-loop response H(s) = (1 − G)⁻¹G of the output to a signal added to the feedback line
-    /// (K×K): cᵀ(s − J)⁻¹DF.
+    /// (K×K): cᵀ(s − J)⁻¹V.
     ///
     /// # Errors
     /// [`ClampedError::Linalg`] if s is a pole.
     pub fn feedback_response(&self, s: Complex64) -> Result<Mat<Complex64>, ClampedError> {
-        self.response(&self.matrix, &self.targets, s)
+        self.response(&self.matrix, &self.drive, s)
     }
 
     /// Closed-loop response of the output to a signal along the context input's vector (K×1):
@@ -143,7 +196,7 @@ impl LocalDynamics {
     pub fn context_response(&self, s: Complex64) -> Result<Mat<Complex64>, ClampedError> {
         let order = self.coupling.nrows();
         let u = Mat::from_fn(order, 1, |i, _| self.context.get(i).copied().unwrap_or(0.0));
-        self.response(&self.matrix, &u, s)
+        self.response(&self.matrix, &(&self.coupling * &u), s)
     }
 
     fn response(
@@ -156,12 +209,7 @@ impl LocalDynamics {
         let hessenberg = Hessenberg::new(system.as_ref())?;
         let mut out = Mat::zeros(self.readout.ncols(), source.ncols());
         for column in 0..source.ncols() {
-            let b: Vec<Complex64> = (0..order)
-                .map(|i| {
-                    let value: f64 = (0..order).map(|j| self.coupling[(i, j)] * source[(j, column)]).sum();
-                    Complex64::new(value, 0.0)
-                })
-                .collect();
+            let b: Vec<Complex64> = (0..order).map(|i| Complex64::new(source[(i, column)], 0.0)).collect();
             let q = hessenberg.solve_shifted(s, &b)?;
             for output in 0..self.readout.ncols() {
                 out[(output, column)] = (0..order).map(|i| q[i] * self.readout[(i, output)]).sum();
@@ -229,6 +277,26 @@ impl LocalDynamics {
         };
         format!("order-{} ODE, {poles} {}, {ending}", self.poles.len(), parts.join(", "))
     }
+}
+
+/// D_mn = a_m δ_mn + b_m δ_nμ, with μ = `current`.
+fn coupling(
+    order: usize,
+    own: &ClampedState,
+    current: usize,
+    pair: impl Fn(usize) -> PairOfStates,
+) -> Mat<f64> {
+    let mut coupling = Mat::zeros(order, order);
+    for m in 0..order {
+        if m == current {
+            coupling[(m, m)] = own.gain_squared + own.curvature;
+        } else {
+            let p = pair(m);
+            coupling[(m, m)] += p.gains;
+            coupling[(m, current)] += p.curvature_second;
+        }
+    }
+    coupling
 }
 
 fn spectral_norm(h: &Mat<Complex64>) -> Result<f64, ClampedError> {

@@ -5,10 +5,12 @@
 
 mod drive;
 mod local;
+mod mixed;
 mod states;
 mod variance_table;
 
 pub use drive::{ClampedError, DriveMoments, DriveTable, DriveTheory};
 pub use local::{LinearReadout, LocalDynamics};
+pub use mixed::{MixedPair, MixedStates};
 pub use states::{ClampedState, ClampedStates, PairOfStates};
 pub use variance_table::VarianceTable;

@@ -6,7 +6,9 @@
 //! is unique. Everything that least squares, recursive least squares or slow gradient descent make
 //! of clamped states is built from these numbers.
 
-use attractorlab_numerics::gaussian::{Average, Averages, HermiteSeries, Pair, PairAverage, Product};
+use attractorlab_numerics::gaussian::{
+    Average, Averages, HermiteSeries, Pair, PairAverage, Product, relu_pair,
+};
 use attractorlab_numerics::roots::{Options, all_roots};
 use attractorlab_numerics::special::normal_cdf;
 use attractorlab_numerics::transfer::Transfer;
@@ -52,7 +54,38 @@ pub struct ClampedState {
     series: Option<HermiteSeries>,
 }
 
+impl PairOfStates {
+    /// The same pair with first and second exchanged.
+    #[must_use]
+    pub fn swapped(self) -> Self {
+        Self { curvature_second: self.curvature_first, curvature_first: self.curvature_second, ..self }
+    }
+
+    /// A state with itself.
+    pub fn of_one(state: &ClampedState) -> Self {
+        Self {
+            covariance: state.delta,
+            rates: state.power,
+            gains: state.gain_squared,
+            curvature_second: state.curvature,
+            curvature_first: state.curvature,
+        }
+    }
+}
+
 impl ClampedState {
+    /// A state known by its averages alone.
+    pub(super) fn plain(
+        delta: f64,
+        power: f64,
+        gain_squared: f64,
+        curvature: f64,
+        gain: f64,
+        mean_rate: f64,
+    ) -> Self {
+        Self { delta, power, gain_squared, curvature, gain, mean_rate, series: None }
+    }
+
     /// K = P + B = dC/dΔ.
     pub fn power_slope(&self) -> f64 {
         self.gain_squared + self.curvature
@@ -207,24 +240,10 @@ impl ClampedStates {
         Ok(delta)
     }
 
-    /// March up from Δ = S in growing stretches until the excess Δ − g²⟨φ²⟩ − S first vanishes.
     fn smallest_variance(&self, drive: f64) -> Result<f64, ClampedError> {
         let gain_squared = self.g * self.g;
         let excess = |delta: f64| delta - gain_squared * self.power.at(0.0, delta.max(0.0).sqrt()) - drive;
-        let mut low = drive;
-        let mut width = 0.5 * (drive + gain_squared).max(1e-3);
-        while low < 1e9 {
-            let high = low + width;
-            let found = all_roots(excess, low, high, Options { minimum_pieces: 2, accuracy: 1e-13 });
-            if let Ok(roots) = found
-                && let Some(root) = roots.roots.first()
-            {
-                return Ok(root.x);
-            }
-            low = high;
-            width *= 3.0;
-        }
-        Err(ClampedError::NoState { g: self.g, drive })
+        smallest_root(excess, self.g, drive, drive)
     }
 
     /// The covariance of two states whose drives have covariance `drive_covariance`.
@@ -293,6 +312,16 @@ impl ClampedStates {
             };
         }
         let law = Pair::centered(first.delta, second.delta, covariance);
+        if let Some(threshold) = self.joint_relu(first, second) {
+            let m = relu_pair(threshold, law);
+            return PairOfStates {
+                covariance,
+                rates: m.rates,
+                gains: m.gains,
+                curvature_second: m.curvature_second,
+                curvature_first: m.curvature_first,
+            };
+        }
         let swapped = Pair::centered(second.delta, first.delta, covariance);
         let direct = self.direct_pairs();
         PairOfStates {
@@ -325,13 +354,50 @@ impl ClampedStates {
             return a.rates_and_gains(b, correlation(first, second, covariance));
         }
         let law = Pair::centered(first.delta, second.delta, covariance);
+        if let Some(threshold) = self.joint_relu(first, second) {
+            let m = relu_pair(threshold, law);
+            return (m.rates, m.gains);
+        }
         let direct = self.direct_pairs();
         (direct.rates.at(law), direct.gains.at(law))
+    }
+
+    /// The threshold of relu, whose pair averages are best computed together; `None` for other
+    /// transfer functions and for states without variance.
+    fn joint_relu(&self, first: &ClampedState, second: &ClampedState) -> Option<f64> {
+        match self.transfer {
+            Transfer::Relu { threshold } if first.delta > 0.0 && second.delta > 0.0 => Some(threshold),
+            _ => None,
+        }
     }
 
     fn direct_pairs(&self) -> &DirectPairs {
         self.direct.as_ref().expect("states of one theory carry series exactly where it has no closed pairs")
     }
+}
+
+/// March up from Δ = `start` in growing stretches until the excess Δ − g²⟨φ²⟩ − S, negative at first,
+/// vanishes; `drive` sets the length of the first stretch.
+pub(super) fn smallest_root(
+    excess: impl Fn(f64) -> f64,
+    g: f64,
+    start: f64,
+    drive: f64,
+) -> Result<f64, ClampedError> {
+    let mut low = start;
+    let mut width = 0.5 * (drive + g * g).max(1e-3);
+    while low < 1e9 {
+        let high = low + width;
+        let found = all_roots(&excess, low, high, Options { minimum_pieces: 2, accuracy: 1e-13 });
+        if let Ok(roots) = found
+            && let Some(root) = roots.roots.first()
+        {
+            return Ok(root.x);
+        }
+        low = high;
+        width *= 3.0;
+    }
+    Err(ClampedError::NoState { g, drive })
 }
 
 fn correlation(first: &ClampedState, second: &ClampedState, covariance: f64) -> f64 {

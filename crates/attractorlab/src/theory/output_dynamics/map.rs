@@ -3,8 +3,9 @@
 use attractorlab_numerics::linalg::{Complex64, Mat};
 use attractorlab_numerics::roots::{Options, Roots, all_roots};
 
+use super::ensemble::{Clamp, Coupled};
 use super::{OutputError, Prediction};
-use crate::theory::clamped::{ClampedState, LinearReadout, LocalDynamics, PairOfStates};
+use crate::theory::clamped::{ClampedState, LocalDynamics};
 
 impl Prediction {
     /// Output F̂(z) = Σ c_m C(m, z) of the trained readout when the network is clamped at `z`, with
@@ -18,7 +19,7 @@ impl Prediction {
     pub fn static_map(&self, z: &[f64], context: f64) -> Result<Vec<f64>, OutputError> {
         let (_, pairs) = self.clamp(z, context)?;
         Ok((0..z.len())
-            .map(|k| pairs.iter().enumerate().map(|(m, p)| self.readout[(m, k)] * p.rates).sum())
+            .map(|k| pairs.iter().enumerate().map(|(m, p)| self.readout[(m, k)] * p.pair().rates).sum())
             .collect())
     }
 
@@ -28,7 +29,7 @@ impl Prediction {
     /// # Errors
     /// Those of [`Self::static_map`].
     pub fn local_at(&self, z: &[f64], context: f64) -> Result<LocalDynamics, OutputError> {
-        let (own, pairs) = self.clamp(z, context)?;
+        let (own, mut pairs) = self.clamp(z, context)?;
         let (m, k) = (self.setting.targets.len(), z.len());
         let feedback = Mat::from_fn(m + 1, k, |i, j| if i < m { self.setting.targets[i][j] } else { z[j] });
         let weights = Mat::from_fn(m + 1, k, |i, j| if i < m { self.readout[(i, j)] } else { 0.0 });
@@ -37,8 +38,9 @@ impl Prediction {
         } else {
             self.setting.context.iter().copied().chain([context]).collect()
         };
-        let readout = LinearReadout { feedback, weights, context };
-        Ok(LocalDynamics::new(self.theory.g(), &own, m, readout, |i| pairs[i])?)
+        let u = context.last().copied().unwrap_or(0.0);
+        pairs.push(self.ensemble.own(Clamp { state: &own, z, u })?);
+        self.ensemble.local(&own, m, feedback, weights, context, &pairs)
     }
 
     /// Slope dF̂/dz of the static map of a single output: the open-loop gain G(0) at z.
@@ -84,19 +86,19 @@ impl Prediction {
     }
 
     /// The state clamped at z and its pairs with all targets (target first).
-    fn clamp(&self, z: &[f64], context: f64) -> Result<(ClampedState, Vec<PairOfStates>), OutputError> {
+    fn clamp(&self, z: &[f64], context: f64) -> Result<(ClampedState, Vec<Coupled>), OutputError> {
         let setting = &self.setting;
         let expected = setting.targets[0].len();
         if z.len() != expected {
             return Err(OutputError::Length { name: "the clamped output", expected, found: z.len() });
         }
         let u = if setting.context.is_empty() { 0.0 } else { context };
-        let own = self.theory.state(z.iter().map(|v| v * v).sum::<f64>() + u * u)?;
+        let own = self.ensemble.state(z, u)?;
         let pairs = (0..setting.targets.len())
             .map(|m| {
-                let outputs: f64 = setting.targets[m].iter().zip(z).map(|(a, b)| a * b).sum();
-                let inputs = if setting.context.is_empty() { 0.0 } else { setting.context[m] * u };
-                self.theory.pair(&self.states[m], &own, outputs + inputs)
+                let target =
+                    Clamp { state: &self.states[m], z: &setting.targets[m], u: setting.context_of(m) };
+                self.ensemble.pair(target, Clamp { state: &own, z, u })
             })
             .collect::<Result<_, _>>()?;
         Ok((own, pairs))

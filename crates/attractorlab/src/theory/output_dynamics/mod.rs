@@ -29,9 +29,12 @@
 //! ```
 
 mod edge;
+mod ensemble;
 mod map;
 mod setting;
+mod staircase;
 
 pub use super::clamped::LocalDynamics;
 pub use edge::{EdgeOfChaos, edge_of_chaos};
-pub use setting::{OutputError, Prediction, Setting, predict};
+pub use setting::{FeedbackLaw, OutputError, Prediction, Setting, predict};
+pub use staircase::{StaircaseOptions, StaircaseReadout};

@@ -2,8 +2,31 @@
 
 use attractorlab_numerics::linalg::{LinalgError, Lu, Mat, singular_values};
 
+use super::ensemble::{Clamp, Coupled, Ensemble};
 use crate::network::Transfer;
-use crate::theory::clamped::{ClampedError, ClampedState, ClampedStates, LinearReadout, LocalDynamics};
+use crate::theory::clamped::{ClampedError, ClampedState, LocalDynamics};
+
+/// How the entries of the feedback vectors w_FB are distributed, all independent and of mean zero.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FeedbackLaw {
+    /// Normally.
+    Gaussian {
+        /// Their variance; 1 in the paper.
+        variance: f64,
+    },
+    /// Uniformly on ±`half_width`, as FORCE learning has it with 1; for one or two outputs.
+    Uniform {
+        /// The half-width; √3 makes the variance 1.
+        half_width: f64,
+    },
+}
+
+impl Default for FeedbackLaw {
+    /// Normal entries of variance 1.
+    fn default() -> Self {
+        Self::Gaussian { variance: 1.0 }
+    }
+}
 
 /// A reservoir and the output values it is trained to hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,13 +42,15 @@ pub struct Setting {
     pub context: Vec<f64>,
     /// Ridge parameter α of the normalised Gram matrix, (C + α)c = F; zero for least squares.
     pub ridge: f64,
+    /// The law of the feedback vectors.
+    pub feedback: FeedbackLaw,
 }
 
 impl Setting {
-    /// Scalar targets, no context input, least squares.
+    /// Scalar targets, no context input, least squares, normal feedback vectors of variance 1.
     pub fn scalar(transfer: Transfer, g: f64, targets: &[f64]) -> Self {
         let targets = targets.iter().map(|&target| vec![target]).collect();
-        Self { transfer, g, targets, context: Vec::new(), ridge: 0.0 }
+        Self { transfer, g, targets, context: Vec::new(), ridge: 0.0, feedback: FeedbackLaw::default() }
     }
 }
 
@@ -83,7 +108,7 @@ pub enum OutputError {
 #[derive(Debug, Clone)]
 pub struct Prediction {
     pub(super) setting: Setting,
-    pub(super) theory: ClampedStates,
+    pub(super) ensemble: Ensemble,
     /// The clamped state of each target.
     pub states: Vec<ClampedState>,
     /// Σ, the covariance of the units' inputs between states (M×M).
@@ -105,26 +130,29 @@ pub struct Prediction {
 /// −A of an odd transfer function, equal targets), or a bulk without a stationary state.
 pub fn predict(setting: &Setting) -> Result<Prediction, OutputError> {
     check(setting)?;
-    let theory = ClampedStates::new(setting.transfer, setting.g)?;
+    let ensemble = Ensemble::new(setting)?;
     let m = setting.targets.len();
     let states = (0..m)
-        .map(|i| theory.state(setting.drive_covariance(i, i)))
-        .collect::<Result<Vec<_>, ClampedError>>()?;
+        .map(|i| ensemble.state(&setting.targets[i], setting.context_of(i)))
+        .collect::<Result<Vec<_>, OutputError>>()?;
+    let clamp = |i: usize| Clamp { state: &states[i], z: &setting.targets[i], u: setting.context_of(i) };
     let mut covariance = Mat::zeros(m, m);
     let mut rates = Mat::zeros(m, m);
+    // Pair (i, j) with i first, at i·m + j.
     let mut pairs = Vec::with_capacity(m * m);
     for i in 0..m {
         for j in 0..m {
-            let pair = if i == j {
-                theory.at_covariance(&states[i], &states[i], states[i].delta)
-            } else if setting.same_drive(i, j) {
+            if i != j && setting.same_drive(i, j) {
                 return Err(dependent(setting, i, j, f64::INFINITY));
-            } else {
-                theory.pair(&states[i], &states[j], setting.drive_covariance(i, j))?
+            }
+            let coupled = match i.cmp(&j) {
+                std::cmp::Ordering::Less => ensemble.pair(clamp(i), clamp(j))?,
+                std::cmp::Ordering::Equal => ensemble.own(clamp(i))?,
+                std::cmp::Ordering::Greater => Coupled::swapped(&pairs[j * m + i]),
             };
-            covariance[(i, j)] = pair.covariance;
-            rates[(i, j)] = if i == j { states[i].power } else { pair.rates };
-            pairs.push(pair);
+            covariance[(i, j)] = ensemble.covariance(&coupled, &setting.targets[i], &setting.targets[j]);
+            rates[(i, j)] = coupled.pair().rates;
+            pairs.push(coupled);
         }
     }
     let singular = singular_values(rates.as_ref())?;
@@ -142,7 +170,7 @@ pub fn predict(setting: &Setting) -> Result<Prediction, OutputError> {
     Lu::from_matrix(gram)?.solve_matrix_in_place(readout.as_mut());
     let mut prediction = Prediction {
         setting: setting.clone(),
-        theory,
+        ensemble,
         states,
         covariance,
         rates,
@@ -152,24 +180,24 @@ pub fn predict(setting: &Setting) -> Result<Prediction, OutputError> {
     };
     prediction.local = (0..m)
         .map(|state| {
-            let readout = LinearReadout {
-                feedback: Mat::from_fn(m, k, |i, j| setting.targets[i][j]),
-                weights: prediction.readout.clone(),
-                context: setting.context.clone(),
-            };
-            LocalDynamics::new(setting.g, &prediction.states[state], state, readout, |other| {
-                pairs[other * m + state]
-            })
+            let coupled: Vec<Coupled> = (0..m).map(|other| pairs[other * m + state].clone()).collect();
+            prediction.ensemble.local(
+                &prediction.states[state],
+                state,
+                Mat::from_fn(m, k, |i, j| setting.targets[i][j]),
+                prediction.readout.clone(),
+                setting.context.clone(),
+                &coupled,
+            )
         })
         .collect::<Result<_, _>>()?;
     Ok(prediction)
 }
 
 impl Setting {
-    /// Covariance of the drives of two targets.
-    fn drive_covariance(&self, i: usize, j: usize) -> f64 {
-        let outputs: f64 = self.targets[i].iter().zip(&self.targets[j]).map(|(a, b)| a * b).sum();
-        outputs + if self.context.is_empty() { 0.0 } else { self.context[i] * self.context[j] }
+    /// Context input of a target; zero where there is none.
+    pub(super) fn context_of(&self, target: usize) -> f64 {
+        self.context.get(target).copied().unwrap_or(0.0)
     }
 
     fn same_drive(&self, i: usize, j: usize) -> bool {
