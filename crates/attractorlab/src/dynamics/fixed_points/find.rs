@@ -164,6 +164,21 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).fold(0.0_f64, |m, (a, b)| m.max((a - b).abs()))
 }
 
+/// A⁻¹ b; `None` if A is singular. Small systems are solved in place: there a factorisation object costs more
+/// than the elimination.
+fn solved(mut a: Mat<f64>, b: &[f64]) -> Option<Vec<f64>> {
+    let n = b.len();
+    if n > 32 {
+        return Lu::from_matrix(a).ok().map(|lu| lu.solve(b));
+    }
+    let mut entries = Vec::with_capacity(n * n);
+    for j in 0..n {
+        entries.extend_from_slice(a.col_as_slice_mut(j));
+    }
+    let mut x = b.to_vec();
+    attractorlab_numerics::linalg::solve_batch(n, &mut entries, &mut x).ok().map(|()| x)
+}
+
 impl<D: Dynamics + ?Sized> Search<'_, D> {
     fn clip(&self, x: &mut [f64]) {
         if let Some(bounds) = &self.bounds {
@@ -187,12 +202,10 @@ impl<D: Dynamics + ?Sized> Search<'_, D> {
             if !size.is_finite() {
                 return Outcome::Lost(start.to_vec());
             }
-            let jacobian = self.residual.jacobian(&x);
-            let Ok(lu) = Lu::from_matrix(jacobian) else { return Outcome::Lost(x) };
-            let step = lu.solve(&residual);
+            let Some(step) = solved(self.residual.jacobian(&x), &residual) else { return Outcome::Lost(x) };
             let length = largest(&step);
             if largest(&residual) <= self.options.tolerance && length <= 1e-6 * (1.0 + largest(&x)) {
-                return self.finish(x, &lu, &step, &steps);
+                return self.finish(x, &step, &steps);
             }
             let mut reach = 1.0;
             loop {
@@ -231,8 +244,9 @@ impl<D: Dynamics + ?Sized> Search<'_, D> {
     }
 
     /// One last step, and what is to be remembered of the point.
-    fn finish(&self, mut x: Vec<f64>, lu: &Lu, step: &[f64], steps: &[f64]) -> Outcome {
+    fn finish(&self, mut x: Vec<f64>, step: &[f64], steps: &[f64]) -> Outcome {
         axpy(-1.0, step, &mut x);
+        let Ok(lu) = Lu::from_matrix(self.residual.jacobian(&x)) else { return Outcome::Lost(x) };
         let mut residual = vec![0.0; x.len()];
         self.residual.residual(&x, &mut residual);
         let size = largest(&residual);
