@@ -209,6 +209,7 @@ def outliers(network: RateNetwork, state: _Array, u: _Array, margin: float) -> d
 def lyapunov_exponent(
     network: RateNetwork, start: _Array, u: _Array, options: tuple[float, int, int, int, int]
 ) -> tuple[float, float, _Array, float]: ...
+@final
 class ChaosTheory:
     def __new__(cls, transfer: str, threshold: float, g: float) -> ChaosTheory: ...
     @property

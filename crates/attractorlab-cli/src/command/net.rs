@@ -1,5 +1,6 @@
 //! `net`: look at network files, and write them in the program's own format.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use attractorlab::network::files::Origin;
@@ -112,7 +113,7 @@ fn show(arguments: &Show) -> Result<Ending, CliError> {
     let page = Page::stdout();
     let mut text = format!("{}  {origin}\n", page.bold(&arguments.network.file.display().to_string()));
     for (name, fact) in facts {
-        text.push_str(&format!("  {name:<22}{fact}\n"));
+        let _ = writeln!(text, "  {name:<22}{fact}");
     }
     terminal::print(&text);
     Ok(Ending::Good)

@@ -15,7 +15,8 @@ use crate::terminal::{self, Page};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The values that the network is trained to hold; entries of several outputs are separated by commas
+    /// The values that the network is trained to hold; entries of several outputs are separated by commas (after an
+    /// equals sign where the first is negative)
     #[arg(
         long,
         visible_alias = "A",
@@ -49,7 +50,7 @@ const EXAMPLES: &str = "\
 Examples:
   attractorlab theory output --target 0.75 1.5 3 --g 1
   attractorlab theory output --target -1 1 --g 0.8 --transfer relu --threshold -0.5 --json
-  attractorlab theory output --target 1.2,0 -0.6,1.04 -0.6,-1.04 --g 1.2
+  attractorlab theory output --target 1.2,0 --target=-0.6,1.04 --target=-0.6,-1.04 --g 1.2
 
 Near each value the output obeys a linear ODE whose order is the number of values. A value is held if all
 poles have a negative real part and the bulk's radius is below 1.";

@@ -189,7 +189,8 @@ fn the_dynamics_of_trained_values_read_as_a_sentence() {
     assert_eq!(prediction["success"], true);
     let pole = prediction["states"][0]["poles"][0][0].as_f64().unwrap();
     assert!((pole + 0.1717).abs() < 5e-5, "{pole}");
-    let two = run(attractorlab(), "theory output --target 1.2,0 -0.6,1.04 -0.6,-1.04 --g 1.2");
+    let two =
+        run(attractorlab(), "theory output --target 1.2,0 --target=-0.6,1.04 --target=-0.6,-1.04 --g 1.2");
     assert_eq!(two.code, Some(0), "{}", two.stderr);
 }
 

@@ -276,8 +276,8 @@ fn bad_input_names_cause_and_remedy() {
 #[test]
 fn force_on_one_target_is_the_transient_theory() {
     let (units, alpha, dt, duration) = (4000, 1.0, 0.1, 50.0);
-    let options = StaircaseOptions { units, alpha, dt, duration, rounds: 1, start: 1.0 };
-    let staircase = StaircaseReadout::new(Transfer::Tanh, 0.5, &[1.0], options).unwrap();
+    let staircase_options = StaircaseOptions { units, alpha, dt, duration, rounds: 1, start: 1.0 };
+    let staircase = StaircaseReadout::new(Transfer::Tanh, 0.5, &[1.0], staircase_options).unwrap();
     let inputs = Inputs { g: 0.5, feedback_std: 1.0, input_std: 0.0, rho: 0.0 };
     let options = RecursiveOptions { units, alpha, dt, duration, start: TrainingStart::Random };
     let recursive = RecursiveReadout::new(Transfer::Tanh, inputs, 1.0, options).unwrap();
@@ -285,7 +285,15 @@ fn force_on_one_target_is_the_transient_theory() {
     let (found, expected) =
         (staircase.leading_pole(1.0).unwrap().unwrap(), recursive.outlier().unwrap() - 1.0);
     assert!((found - expected).abs() < 1e-3, "{found} {expected}");
-    assert!(staircase.outputs.iter().skip(1).all(|z| (z - 1.0).abs() < 5e-3));
+    // The lag is the ridge parameter α/N times the weight of a sample: it falls as 1/N, a little more slowly where
+    // smaller eigenvalues of the Gram matrix come into play.
+    let lag = |readout: &StaircaseReadout| {
+        readout.outputs.iter().skip(1).fold(0.0_f64, |m, z| m.max((z - 1.0).abs()))
+    };
+    let larger = StaircaseOptions { units: 4 * units, ..staircase_options };
+    let larger = StaircaseReadout::new(Transfer::Tanh, 0.5, &[1.0], larger).unwrap();
+    let ratio = lag(&larger) / lag(&staircase);
+    assert!(lag(&staircase) < 1e-2 && (0.2..0.5).contains(&ratio), "{} {ratio}", lag(&staircase));
 }
 
 #[test]

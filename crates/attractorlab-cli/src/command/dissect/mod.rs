@@ -3,6 +3,7 @@
 mod files;
 mod page;
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use attractorlab::analysis::{Dissection, DissectionOptions, Rest, Trajectories, dissect};
@@ -148,8 +149,8 @@ fn summary(found: &Dissection, folder: &Path) {
     }
     text.push_str("  trajectories end at\n");
     for (rest, count) in &found.rests {
-        text.push_str(&format!("    {count:>3} × {}\n", fate(rest)));
+        let _ = writeln!(text, "    {count:>3} × {}", fate(rest));
     }
-    text.push_str(&format!("{}\n", folder.join("report.html").display()));
+    let _ = writeln!(text, "{}", folder.join("report.html").display());
     terminal::print(&text);
 }
