@@ -1,27 +1,41 @@
-"""Ctrl-C during a long run."""
+"""Ctrl-C during long work."""
 
 import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
-from attractorlab import studies
+from attractorlab import dynamics, studies
+from attractorlab.network import RateNetwork, gaussian_bulk
 
 
-def test_ctrl_c_stops_a_run_within_half_a_second() -> None:
+def seconds_to_stop(work: Callable[[], object], after: float = 1.0) -> float:
+    """Presses Ctrl-C during the work: how long the work then goes on."""
     pressed = []
 
     def press() -> None:
         pressed.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGINT)
 
-    timer = threading.Timer(1.0, press)
+    timer = threading.Timer(after, press)
     timer.start()
     try:
         with pytest.raises(KeyboardInterrupt):
-            studies.run(preset="full")
+            work()
     finally:
         timer.cancel()
-    assert time.monotonic() - pressed[0] < 0.5
+    return time.monotonic() - pressed[0]
+
+
+@pytest.mark.parametrize("after", [1.0, 2.5])
+def test_ctrl_c_stops_a_run_within_half_a_second(after: float) -> None:
+    assert seconds_to_stop(lambda: studies.run(preset="full"), after) < 0.5
+
+
+def test_ctrl_c_stops_a_simulation_within_half_a_second() -> None:
+    network = RateNetwork(gaussian_bulk(300, 1.5, seed=1))
+    start = dynamics.initial_states(300, 100, seed=1)
+    assert seconds_to_stop(lambda: dynamics.simulate(network, start, steps=10_000_000)) < 0.5

@@ -113,8 +113,9 @@ fn simulate<'py, T: Real + numpy::Element>(
         (None, Some(_)) => Input::Varying(&held),
         (None, None) => Input::Zero,
     };
-    let run: Simulation<T> =
-        interruptible(py, |_| pool.install(|| network.simulate(start.as_ref(), input, &options)))??;
+    let run: Simulation<T> = interruptible(py, |stop| {
+        pool.install(|| network.simulate_until(start.as_ref(), input, &options, stop))
+    })??;
     let answer = PyDict::new(py);
     let diverged: Vec<f64> = run
         .status
@@ -247,7 +248,10 @@ pub(crate) fn lyapunov_exponent<'py>(
     }
     let options = LyapunovOptions { dt, transient, steps, parts, seed };
     let network = &network.network;
-    let found = interruptible(py, |_| dynamics::lyapunov_exponent(&network.under(&u), &start, options))?;
+    let found = interruptible(py, |stop| {
+        dynamics::lyapunov_exponent_until(&network.under(&u), &start, options, stop)
+    })?
+    .expect("stopped by Ctrl-C only, which has raised KeyboardInterrupt");
     let diverged = match found.status {
         SimulationStatus::Finished => f64::NAN,
         SimulationStatus::Diverged { time, .. } => time,

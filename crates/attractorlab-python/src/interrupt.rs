@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use crate::errors::Failure;
 
 /// How often Python is asked whether the user pressed Ctrl-C.
-const INTERVAL: Duration = Duration::from_millis(100);
+const INTERVAL: Duration = Duration::from_millis(25);
 
 /// Runs `work` with the GIL released, on a thread of its own, while this one listens for signals.
 ///

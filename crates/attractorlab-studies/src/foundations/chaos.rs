@@ -1,6 +1,6 @@
 //! The transition to chaos, and the Lyapunov exponent beyond it.
 
-use attractorlab::dynamics::{Input, LyapunovOptions, SimulationOptions, lyapunov_exponent};
+use attractorlab::dynamics::{Input, LyapunovOptions, SimulationOptions, lyapunov_exponent_until};
 use attractorlab::network::{Bulk, Connectivity, Form, RateNetwork, Transfer};
 use attractorlab::numerics::linalg::Mat;
 use attractorlab::numerics::random::Stream;
@@ -58,9 +58,9 @@ pub(super) fn run(context: &Context<'_>, sizes: Sizes) -> Result<Chaos, StudyErr
                 let dt = 0.1;
                 let options =
                     SimulationOptions { dt, steps: (DURATION / dt) as usize, ..SimulationOptions::default() };
-                let run = network
-                    .simulate(start.as_ref(), Input::Zero, &options)
-                    .map_err(StudyError::step("simulation"))?;
+                let run = network.simulate_until(start.as_ref(), Input::Zero, &options, context.cancelled);
+                context.check()?;
+                let run = run.map_err(StudyError::step("simulation"))?;
                 Ok(run.final_states.norm_l2() / ((network.units() * TRIALS) as f64).sqrt())
             })
             .collect::<Result<Vec<f64>, StudyError>>()?;
@@ -80,7 +80,8 @@ pub(super) fn run(context: &Context<'_>, sizes: Sizes) -> Result<Chaos, StudyErr
                 seed: seed ^ k,
                 ..LyapunovOptions::default()
             };
-            Ok(lyapunov_exponent(&network, &start, options).exponent)
+            let found = lyapunov_exponent_until(&network, &start, options, context.cancelled);
+            found.map(|found| found.exponent).ok_or(StudyError::Cancelled)
         };
         let units = sizes.chaos_units;
         let pairs = (0..sizes.lyapunov_networks as u64)

@@ -39,9 +39,10 @@ fn sizes(preset: Preset) -> Sizes {
             lyapunov_duration: 120.0,
         },
         Preset::Full => Sizes {
-            // A spectrum cannot be interrupted, and of 1000 units it would keep Ctrl-C waiting for too long.
-            spectrum_units: 700,
-            spectra: 12,
+            // A spectrum cannot be interrupted, and of 700 units it keeps Ctrl-C waiting for more than half a
+            // second on a busy machine: more networks of fewer units.
+            spectrum_units: 500,
+            spectra: 24,
             outlier_units: &[100, 200, 400, 800],
             outlier_networks: 500,
             chaos_units: 1000,

@@ -194,9 +194,8 @@ fn class_claim(rule: Rule, units: usize, predicted: &Forecast, share: f64, netwo
     }
     .source("specification E5")
     .because(&format!(
-        "Theory is {} standard deviations of G_N away from a saddle-node or more, so that all of {networks} networks should agree; \
-         a fifth is left for chance.",
-        3
+        "For infinitely many units all networks are as theory says; of the {networks} of this size a few have another number \
+         of stationary states, and a fifth is allowed for them and for chance."
     ))
 }
 

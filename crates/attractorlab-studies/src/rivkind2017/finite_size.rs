@@ -5,7 +5,7 @@ use attractorlab::theory::output_dynamics::{FeedbackLaw, Setting, predict};
 use attractorlab_figures::{Axis, Colour, Dots, Figure, Line, Panel, Reference};
 use serde_json::{Value, json};
 
-use super::networks::{Network, agrees, is_visible, replicate};
+use super::networks::{agrees, is_visible, replicate, settled};
 use crate::statistics::Sample;
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
 
@@ -99,7 +99,7 @@ impl Study for SizesAndOutputs {
             for &units in sizes.units {
                 let purpose = format!("{PURPOSE}/{index}/{units}");
                 let values = replicate(context, &purpose, sizes.networks, |_, stream| {
-                    let closed = Network::draw(&setting, units, stream).least_squares(0.0)?;
+                    let closed = settled(&setting, units, stream)?;
                     Ok(closed.eigenvalue_near(state, pole)?.re)
                 })?;
                 points.push((units as f64, Sample::of(&values)));
@@ -141,7 +141,8 @@ impl Study for SizesAndOutputs {
                 "Left, standard deviation of the leading eigenvalue over {} networks, bars its standard error; lines, \
                  N^(−1/2). Right, leading pole of networks with two outputs trained to M points of a circle of radius \
                  {RADIUS}. Lines, theory; dots, eigenvalues of {} networks of {} units, bars the standard error. More points \
-                 make the ring marginal: tanh approaches a ring attractor.",
+                 make the ring marginal: tanh approaches a ring attractor. Networks whose clamped states do not settle are \
+                 drawn anew.",
                 sizes.networks, sizes.ring_networks, sizes.ring_units
             ))
             .panel(panel)
@@ -197,8 +198,7 @@ fn rings(context: &Context<'_>, sizes: &Sizes) -> Result<(Panel, Vec<Claim>), St
                 let visible = is_visible(local.poles[0], local.bulk_radius);
                 let purpose = format!("{PURPOSE}/ring/{index}");
                 let values = replicate(context, &purpose, sizes.ring_networks, |_, stream| {
-                    let closed =
-                        Network::draw(theory.setting(), sizes.ring_units, stream).least_squares(0.0)?;
+                    let closed = settled(theory.setting(), sizes.ring_units, stream)?;
                     Ok(closed.eigenvalue_near(0, local.poles[0])?.re)
                 })?;
                 let sample = Sample::of(&values);

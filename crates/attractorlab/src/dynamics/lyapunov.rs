@@ -1,5 +1,7 @@
 //! The largest Lyapunov exponent.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use attractorlab_numerics::kernels::{axpy, dot, scale};
 use attractorlab_numerics::random::Stream;
 
@@ -67,6 +69,22 @@ pub fn lyapunov_exponent(
     start: &[f64],
     options: LyapunovOptions,
 ) -> Lyapunov {
+    let never = AtomicBool::new(false);
+    lyapunov_exponent_until(system, start, options, &never).expect("the flag is never set")
+}
+
+/// Like [`lyapunov_exponent`], but gives up within a step once `stop` is set, and then returns nothing: for
+/// measurements that a user may interrupt.
+///
+/// # Panics
+/// If `start` has not as many entries as the system has variables.
+#[track_caller]
+pub fn lyapunov_exponent_until(
+    system: &(impl Dynamics + ?Sized),
+    start: &[f64],
+    options: LyapunovOptions,
+    stop: &AtomicBool,
+) -> Option<Lyapunov> {
     assert_eq!(start.len(), system.dim(), "one entry of the state for each variable");
     let n = start.len();
     let dt = if system.time() == Time::Discrete { 1.0 } else { options.dt };
@@ -78,6 +96,9 @@ pub fn lyapunov_exponent(
     let mut growth = vec![0.0; parts];
     let mut status = SimulationStatus::Finished;
     for step in 0..options.transient + options.steps {
+        if stop.load(Ordering::Relaxed) {
+            return None;
+        }
         work.advance(system, &mut x, &mut v, dt);
         let rate = normalise(&mut v).ln();
         if !dot(&x, &x).is_finite() {
@@ -99,7 +120,7 @@ pub fn lyapunov_exponent(
     let scatter = rates.iter().map(|r| (r - exponent).powi(2)).sum::<f64>();
     let standard_error =
         if parts > 1 { (scatter / (parts * (parts - 1)) as f64).sqrt() } else { f64::INFINITY };
-    Lyapunov { exponent, standard_error, x, status }
+    Some(Lyapunov { exponent, standard_error, x, status })
 }
 
 /// Scales v to length 1 and returns its former length; a vector that vanished is left alone.

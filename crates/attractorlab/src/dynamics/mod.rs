@@ -16,7 +16,7 @@ mod system;
 pub use clamped::ClampedNetwork;
 pub use enclosed::{Enclosed, Enclosure};
 pub use gated::DrivenNetwork;
-pub use lyapunov::{Lyapunov, LyapunovOptions, lyapunov_exponent};
+pub use lyapunov::{Lyapunov, LyapunovOptions, lyapunov_exponent, lyapunov_exponent_until};
 pub use orbits::{LongRun, LongRunOptions, PeriodicOrbit, long_run};
 pub use response::{DrivenError, DrivenOptions, DrivenResponse, OutputResponse, driven_response};
 pub use simulate::{

@@ -1,8 +1,11 @@
 //! Simulation, stationary states and Lyapunov exponents on systems whose behaviour is known.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 use attractorlab::dynamics::{
     Dynamics, FlowOptions, Input, Integrator, LyapunovOptions, Record, Simulation, SimulationError,
     SimulationOptions, SimulationStatus, SolverOptions, Status, Time, fixed_point, flow, lyapunov_exponent,
+    lyapunov_exponent_until,
 };
 use attractorlab::network::{Bulk, Connectivity, Form, RateNetwork, Transfer};
 use attractorlab::numerics::linalg::Mat;
@@ -230,6 +233,29 @@ fn what_is_recorded_is_what_was_asked_for() {
         }
     }
     assert_eq!(all.trace(7, 1), some.trace(0, 1));
+}
+
+#[test]
+fn a_flag_stops_a_simulation_and_an_exponent_between_steps() {
+    let network = full_network(20, Transfer::Tanh, Form::Current);
+    let start = Mat::from_fn(20, 3, |i, c| 0.1 * (i + c) as f64);
+    let options = SimulationOptions { steps: 100, ..SimulationOptions::default() };
+    let stop = AtomicBool::new(false);
+    let whole = network.simulate_until(start.as_ref(), Input::Zero, &options, &stop).unwrap();
+    let plain = network.simulate(start.as_ref(), Input::Zero, &options).unwrap();
+    assert_eq!(whole.final_states, plain.final_states);
+    // Set in the midst of the run, by the input: of the many steps that are asked for, no other is made.
+    let latest = AtomicUsize::new(0);
+    let input = |time: f64, _: usize, _: &mut [f64]| {
+        latest.store((time / 0.1).round() as usize, Ordering::Relaxed);
+        stop.store(time > 0.95, Ordering::Relaxed);
+    };
+    let options = SimulationOptions { steps: usize::MAX / 4, ..options };
+    let stopped = network.simulate_until(start.as_ref(), Input::Varying(&input), &options, &stop);
+    assert_eq!(stopped.unwrap_err(), SimulationError::Stopped);
+    assert_eq!(latest.load(Ordering::Relaxed), 10);
+    let options = LyapunovOptions::default();
+    assert!(lyapunov_exponent_until(&network, &[0.1; 20], options, &stop).is_none());
 }
 
 #[test]

@@ -164,10 +164,14 @@ impl<'a, T: Real> Block<'a, T> {
         }
     }
 
-    pub(super) fn run(&mut self) {
+    /// Makes the steps; false if `stopped` said so before one of them.
+    pub(super) fn run(&mut self, stopped: impl Fn() -> bool) -> bool {
         let dt = if self.form == Form::Map { 1.0 } else { self.options.dt };
         self.record();
         for step in 1..=self.options.steps {
+            if stopped() {
+                return false;
+            }
             let time = (step - 1) as f64 * dt;
             match (self.form, self.options.integrator) {
                 (Form::Map, _) => self.map_step(time),
@@ -186,6 +190,7 @@ impl<'a, T: Real> Block<'a, T> {
                 self.record();
             }
         }
+        true
     }
 
     /// drive = J r + B u(t) + b for the rates in `rates`.

@@ -3,6 +3,8 @@
 mod block;
 mod flow;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use attractorlab_numerics::kernels::Real;
 use attractorlab_numerics::linalg::{Mat, MatRef};
 use attractorlab_numerics::random::Stream;
@@ -160,6 +162,9 @@ pub enum SimulationError {
         /// The noise strength.
         noise: f64,
     },
+    /// The flag given to [`RateNetwork::simulate_until`] was set.
+    #[error("the simulation was stopped before its last step")]
+    Stopped,
 }
 
 /// A simulated batch.
@@ -246,6 +251,22 @@ impl RateNetwork {
         input: Input<'_>,
         options: &SimulationOptions,
     ) -> Result<Simulation<T>, SimulationError> {
+        self.simulate_until(start, input, options, &AtomicBool::new(false))
+    }
+
+    /// Like [`Self::simulate`], but gives up within a step once `stop` is set: for runs that a user may
+    /// interrupt.
+    ///
+    /// # Errors
+    /// Those of [`Self::simulate`], and [`SimulationError::Stopped`] if the flag was set before all steps
+    /// were made.
+    pub fn simulate_until<T: Real>(
+        &self,
+        start: MatRef<'_, T>,
+        input: Input<'_>,
+        options: &SimulationOptions,
+        stop: &AtomicBool,
+    ) -> Result<Simulation<T>, SimulationError> {
         self.check_simulation(start, input, options)?;
         let columns = start.ncols();
         let weights = Weights::<T>::new(self, columns);
@@ -255,10 +276,13 @@ impl RateNetwork {
             .par_windows(2)
             .map(|ends| {
                 let mut block = Block::new(self, &weights, start, input, options, ends[0]..ends[1]);
-                block.run();
-                block
+                if block.run(|| stop.load(Ordering::Relaxed)) {
+                    Ok(block)
+                } else {
+                    Err(SimulationError::Stopped)
+                }
             })
-            .collect();
+            .collect::<Result<_, _>>()?;
 
         let frames = options.steps / options.every + 1;
         let variables = match &options.record {
