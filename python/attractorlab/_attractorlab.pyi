@@ -177,8 +177,7 @@ def find_fixed_points(
     dim: int,
     discrete: bool,
     starts: _Array,
-    random: int,
-    seed: int,
+    random_seed: tuple[int, int],
 ) -> dict[str, Any]: ...
 def draw_bulk(
     kind: str, parameters: Sequence[float], units: int, seed: int, replicate: int

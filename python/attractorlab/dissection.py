@@ -425,8 +425,7 @@ def find_fixed_points(
         dim,
         discrete,
         np.ascontiguousarray(states.T),
-        random,
-        seed,
+        (random, seed),
     )
     return FixedPoints(
         points=found["points"],

@@ -26,6 +26,9 @@ use crate::errors::Failure;
 use crate::interrupt::interruptible;
 use crate::network::{array, matrix};
 
+/// Arrays by name.
+type NamedArrays<'py> = BTreeMap<String, Bound<'py, PyArrayDyn<f64>>>;
+
 /// A network of any kind.
 #[pyclass(frozen, module = "attractorlab._attractorlab")]
 pub(crate) struct Network {
@@ -101,7 +104,7 @@ impl Network {
     fn to_arrays<'py>(
         &self,
         py: Python<'py>,
-    ) -> Result<(BTreeMap<String, Bound<'py, PyArrayDyn<f64>>>, BTreeMap<String, String>), Failure> {
+    ) -> Result<(NamedArrays<'py>, BTreeMap<String, String>), Failure> {
         let arrays = self.network.to_arrays();
         let mut out = BTreeMap::new();
         for (name, array) in &arrays.arrays {
@@ -399,9 +402,9 @@ pub(crate) fn find_fixed_points<'py>(
     dim: usize,
     discrete: bool,
     starts: PyReadonlyArray2<'py, f64>,
-    random: usize,
-    seed: u64,
+    random_seed: (usize, u64),
 ) -> Result<Bound<'py, PyDict>, Failure> {
+    let (random, seed) = random_seed;
     let time = if discrete { Time::Discrete } else { Time::Continuous };
     let system = OwnFunction { field: function, jacobian, dim, time, failure: Mutex::new(None) };
     let starts = matrix(&starts);

@@ -132,8 +132,9 @@ impl Failure {
                 AverageDoesNotExistError::new_err(message)
             }
             Self::Feedback(FeedbackError::Unrealisable { .. }) => UnrealisableTargetError::new_err(message),
-            Self::Dynamics(DynamicsError::Clamped(error)) => Self::Clamped(error).exception(message),
-            Self::Feedback(FeedbackError::Clamped(error)) => Self::Clamped(error).exception(message),
+            Self::Dynamics(DynamicsError::Clamped(error)) | Self::Feedback(FeedbackError::Clamped(error)) => {
+                Self::Clamped(error).exception(message)
+            }
             Self::Input(_)
             | Self::Network(_)
             | Self::Dissection(_)

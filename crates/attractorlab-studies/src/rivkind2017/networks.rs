@@ -5,7 +5,7 @@ use attractorlab::network::{RateNetwork, Transfer, gaussian_bulk};
 use attractorlab::numerics::linalg::{Complex64, Mat};
 use attractorlab::numerics::random::Stream;
 use attractorlab::theory::output_dynamics::{FeedbackLaw, Setting};
-use attractorlab::training::{OutputTask, TrainedOutputs};
+use attractorlab::training::{OutputTask, TrainedOutputs, TrainingError};
 use rayon::prelude::*;
 
 use crate::statistics::Sample;
@@ -76,14 +76,14 @@ impl Network {
 /// theory by enough for a clamped state to be unstable: such a network cannot be trained this way, and another is
 /// drawn in its place.
 pub(super) fn settled(setting: &Setting, units: usize, stream: &mut Stream) -> Result<Closed, StudyError> {
-    let mut trained = Network::draw(setting, units, stream).least_squares(0.0);
     for _ in 0..20 {
-        if trained.is_ok() {
-            break;
+        let network = Network::draw(setting, units, stream);
+        match network.task().least_squares(0.0) {
+            Err(TrainingError::NotStationary { .. }) => {}
+            trained => return network.close(trained.map_err(StudyError::step("training"))?),
         }
-        trained = Network::draw(setting, units, stream).least_squares(0.0);
     }
-    trained
+    Network::draw(setting, units, stream).least_squares(0.0)
 }
 
 impl Closed {

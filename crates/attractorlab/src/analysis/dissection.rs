@@ -218,7 +218,8 @@ pub fn dissect(
     let plain: Vec<FixedPoint> = points.iter().map(|p| p.point.clone()).collect();
     let around: Vec<Modes> = points.iter().map(|p| p.modes.clone()).collect();
     let links = links(&system, &plain, &around, &LinkOptions::default());
-    let rests = rests(&system, &plain, &trajectories);
+    let stable: Vec<bool> = points.iter().map(|p| p.modes.unstable == 0).collect();
+    let rests = rests(&system, &plain, &stable, &trajectories);
 
     let mut all: Vec<Vec<f64>> = plain.iter().map(|point| point.x.clone()).collect();
     for states in thinned(&trajectories, 2000) {
@@ -270,7 +271,12 @@ fn thinned(trajectories: &Trajectories, count: usize) -> Vec<Mat<f64>> {
 }
 
 /// What the last states settle to; equal fates are counted together.
-fn rests(system: &impl Dynamics, points: &[FixedPoint], trajectories: &Trajectories) -> Vec<(Rest, usize)> {
+fn rests(
+    system: &impl Dynamics,
+    points: &[FixedPoint],
+    stable: &[bool],
+    trajectories: &Trajectories,
+) -> Vec<(Rest, usize)> {
     use rayon::prelude::*;
     let ends: Vec<Vec<f64>> = trajectories
         .0
@@ -283,9 +289,17 @@ fn rests(system: &impl Dynamics, points: &[FixedPoint], trajectories: &Trajector
         |x: &[f64]| points.iter().position(|point| point.x.iter().zip(x).all(|(a, b)| (a - b).abs() < 1e-5));
     let fates: Vec<Rest> = ends
         .par_iter()
-        .map(|end| match long_run(system, end, &LongRunOptions::default()) {
-            LongRun::Rests(x) => near(&x).map_or_else(|| Rest::Other(LongRun::Rests(x.clone())), Rest::Point),
-            other => Rest::Other(other),
+        .map(|end| {
+            // It may be there already.
+            if let Some(k) = near(end).filter(|k| stable[*k]) {
+                return Rest::Point(k);
+            }
+            match long_run(system, end, &LongRunOptions::default()) {
+                LongRun::Rests(x) => {
+                    near(&x).map_or_else(|| Rest::Other(LongRun::Rests(x.clone())), Rest::Point)
+                }
+                other => Rest::Other(other),
+            }
         })
         .collect();
     let mut counted: Vec<(Rest, usize)> = Vec::new();

@@ -98,9 +98,23 @@ pub fn long_run(system: &(impl Dynamics + ?Sized), start: &[f64], options: &Long
     let dt = if system.time() == Time::Discrete { 1.0 } else { options.dt * tau };
     let steps = |time: f64| (time * tau / dt).ceil() as usize;
     let mut x = start.to_vec();
-    let transient = FlowOptions { dt, steps: steps(options.transient) };
-    if flow(system, &mut x, transient, |_, _| {}) != SimulationStatus::Finished {
-        return LongRun::Diverges;
+    // In parts: a trajectory that has come to rest need not be followed to the end.
+    let parts = 20;
+    let transient = FlowOptions { dt, steps: steps(options.transient).div_ceil(parts) };
+    let mut before = x.clone();
+    for _ in 0..parts {
+        if flow(system, &mut x, transient, |_, _| {}) != SimulationStatus::Finished {
+            return LongRun::Diverges;
+        }
+        if distance(&before, &x) < 1e-9 {
+            // A map may have gone round an orbit: only Newton's method from here tells.
+            let options = SolverOptions { relaxation_steps: 0, ..SolverOptions::default() };
+            let rest = fixed_point(system, &x, options);
+            if rest.status == Status::Converged && distance(&rest.x, &x) < 1e-6 {
+                return LongRun::Rests(rest.x);
+            }
+        }
+        before.copy_from_slice(&x);
     }
     let mut trace: Vec<Vec<f64>> = Vec::new();
     let mut end = x.clone();
