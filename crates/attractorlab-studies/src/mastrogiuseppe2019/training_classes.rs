@@ -194,8 +194,8 @@ fn class_claim(rule: Rule, units: usize, predicted: &Forecast, share: f64, netwo
     }
     .source("specification E5")
     .because(&format!(
-        "For infinitely many units all networks are as theory says; of the {networks} of this size a few have another number \
-         of stationary states, and a fifth is allowed for them and for chance."
+        "For infinitely many units all networks are as theory says; of the {networks} of this size a fifth is allowed to \
+         differ, for finite size and chance."
     ))
 }
 
