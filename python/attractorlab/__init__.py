@@ -4,6 +4,8 @@
     Rate networks; simulation, fixed points, spectra, chaos.
 ``attractorlab.Network``, ``attractorlab.dissect``
     Any trained network, and all its fixed points.
+``attractorlab.bifurcations``, ``attractorlab.continue_fixed_points``
+    How fixed points move, vanish and turn unstable along a parameter.
 ``attractorlab.gaussian``
     Gaussian averages of transfer functions.
 ``attractorlab.roots``
@@ -24,6 +26,7 @@ Every exception is an ``AttractorLabError``.
 """
 
 from attractorlab import (
+    continuation,
     dissection,
     dynamics,
     errors,
@@ -37,6 +40,7 @@ from attractorlab import (
     transfer,
 )
 from attractorlab._attractorlab import __version__
+from attractorlab.continuation import Bifurcations, bifurcations, continue_fixed_points
 from attractorlab.dissection import Dissection, Network, dissect, find_fixed_points
 from attractorlab.errors import AttractorLabError
 from attractorlab.sweeps import Sweep, sweep
@@ -44,11 +48,15 @@ from attractorlab.transfer import Transfer
 
 __all__ = [
     "AttractorLabError",
+    "Bifurcations",
     "Dissection",
     "Network",
     "Sweep",
     "Transfer",
     "__version__",
+    "bifurcations",
+    "continuation",
+    "continue_fixed_points",
     "dissect",
     "dissection",
     "dynamics",

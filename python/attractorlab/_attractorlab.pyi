@@ -22,10 +22,12 @@ __all__ = [
     "average",
     "centered_pair_average",
     "draw_bulk",
+    "bifurcations",
     "edge_of_chaos",
     "feedback_drive",
     "find_fixed_points",
     "fixed_point",
+    "follow_function",
     "initial_states",
     "list_studies",
     "lyapunov_exponent",
@@ -179,6 +181,22 @@ def find_fixed_points(
     starts: _Array,
     random_seed: tuple[int, int],
 ) -> dict[str, Any]: ...
+def bifurcations(
+    network: Network,
+    along: str,
+    inputs: tuple[Sequence[float], Sequence[float]],
+    other: Network | None,
+    values: Sequence[float],
+    settings: tuple[float, float, float, int, int],
+) -> tuple[list[dict[str, Any]], bool, list[tuple[float, int]]]: ...
+def follow_function(
+    function: Callable[[_Array, float], npt.ArrayLike],
+    jacobian: Callable[[_Array, float], npt.ArrayLike] | None,
+    discrete: bool,
+    starts: _Array,
+    parameters: Sequence[float],
+    settings: tuple[float, float, float],
+) -> tuple[list[dict[str, Any]], bool]: ...
 def draw_bulk(
     kind: str, parameters: Sequence[float], units: int, seed: int, replicate: int
 ) -> tuple[_Array, float]: ...

@@ -71,6 +71,12 @@ pub(crate) enum Failure {
     /// A network cannot be dissected.
     #[error(transparent)]
     Dissection(#[from] DissectionError),
+    #[error(transparent)]
+    Bifurcation(#[from] attractorlab::analysis::BifurcationError),
+    #[error(transparent)]
+    Continuation(#[from] attractorlab::dynamics::continuation::ContinuationError),
+    #[error(transparent)]
+    Family(#[from] attractorlab::dynamics::continuation::NetworkFamilyError),
     /// A simulation cannot be run.
     #[error(transparent)]
     Simulation(#[from] SimulationError),
@@ -138,6 +144,9 @@ impl Failure {
             Self::Input(_)
             | Self::Network(_)
             | Self::Dissection(_)
+            | Self::Bifurcation(_)
+            | Self::Continuation(_)
+            | Self::Family(_)
             | Self::Simulation(_)
             | Self::Linalg(_)
             | Self::Threads(_)

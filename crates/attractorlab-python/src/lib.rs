@@ -5,6 +5,7 @@
 
 mod chaos;
 mod clamped;
+mod continuation;
 mod dissection;
 mod dynamics;
 mod errors;
@@ -15,6 +16,7 @@ mod gaussian;
 mod interrupt;
 mod network;
 mod output_dynamics;
+mod own_function;
 mod roots;
 mod studies;
 mod sweeps;
@@ -46,6 +48,8 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(dynamics::lyapunov_exponent, module)?)?;
     module.add_class::<dissection::Network>()?;
     module.add_function(wrap_pyfunction!(dissection::find_fixed_points, module)?)?;
+    module.add_function(wrap_pyfunction!(continuation::bifurcations, module)?)?;
+    module.add_function(wrap_pyfunction!(continuation::follow_function, module)?)?;
     module.add_class::<chaos::ChaosTheory>()?;
     module.add_class::<forecast::ReadoutTheory>()?;
     module.add_function(wrap_pyfunction!(forecast::phase_diagram, module)?)?;

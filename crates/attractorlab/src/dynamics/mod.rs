@@ -1,6 +1,7 @@
 //! What a network does: simulation, stationary states, spectra, chaos.
 
 mod clamped;
+pub mod continuation;
 mod enclosed;
 pub mod fixed_points;
 mod gated;

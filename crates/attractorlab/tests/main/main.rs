@@ -1,6 +1,7 @@
 //! Integration tests of attractorlab: one binary.
 
 mod chaos;
+mod continuation;
 mod dynamics;
 mod feedback_networks;
 mod feedback_theory;
