@@ -170,7 +170,11 @@ class Network:
     def output(self, state: _Array) -> _Array: ...
     def jacobian(self, state: _Array, input: Sequence[float]) -> _Array: ...
     def dissect(
-        self, input: Sequence[float], trajectories: Sequence[_Array] | None, starts: int, seed: int
+        self,
+        input: Sequence[float],
+        trajectories: Sequence[_Array] | None,
+        starts: tuple[int, int],
+        seed: int,
     ) -> dict[str, Any]: ...
 
 def find_fixed_points(

@@ -183,20 +183,21 @@ impl Network {
         Ok(array(py, self.network.under(&input).jacobian(&state).as_ref()))
     }
 
-    /// `trajectories`: of each, variables × steps.
+    /// `trajectories`: of each, variables × steps; `starts`: random ones, and ones from the trajectories.
     #[pyo3(signature = (input, trajectories, starts, seed))]
     fn dissect<'py>(
         &self,
         py: Python<'py>,
         input: Vec<f64>,
         trajectories: Option<Vec<PyReadonlyArray2<'py, f64>>>,
-        starts: usize,
+        starts: (usize, usize),
         seed: u64,
     ) -> Result<Bound<'py, PyDict>, Failure> {
         let given = trajectories.map(|all| Trajectories(all.iter().map(matrix).collect()));
         let options = DissectionOptions {
             input,
-            random_starts: starts,
+            random_starts: starts.0,
+            trajectory_starts: starts.1,
             search: FindOptions { seed, ..FindOptions::default() },
             seed,
             ..DissectionOptions::default()
