@@ -18,6 +18,8 @@
     Readouts trained to hold values.
 ``attractorlab.studies``
     Figures and claims of papers, put to the test.
+``attractorlab.plot``
+    Pictures of results (needs matplotlib).
 ``attractorlab.sweep``
     One of the project's own computations, or a function of yours, over
     parameters and seeds.
@@ -33,6 +35,7 @@ from attractorlab import (
     feedback_network,
     gaussian,
     network,
+    plot,
     roots,
     studies,
     theory,
@@ -65,6 +68,7 @@ __all__ = [
     "find_fixed_points",
     "gaussian",
     "network",
+    "plot",
     "roots",
     "studies",
     "sweep",
