@@ -14,6 +14,7 @@ __all__ = [
     "RateNetwork",
     "FeedbackNetwork",
     "OutputPrediction",
+    "OutputTask",
     "ReadoutCurve",
     "ReadoutTheory",
     "SweepSession",
@@ -32,6 +33,7 @@ __all__ = [
     "list_studies",
     "lyapunov_exponent",
     "outliers",
+    "output_response",
     "measure_network",
     "pair_average",
     "phase_diagram",
@@ -45,7 +47,6 @@ __all__ = [
     "sweep_names",
     "sweep_run",
     "sweep_status",
-    "train_outputs",
 ]
 
 _Array = npt.NDArray[np.float64]
@@ -97,15 +98,28 @@ class OutputPrediction:
 def edge_of_chaos(
     transfer: str, threshold: float, target: float
 ) -> tuple[float, float, float, float]: ...
-def train_outputs(
-    transfer: str,
-    threshold: float,
-    bulk: _Array,
-    feedback: _Array,
-    targets: _Array,
-    inputs: _Array,
-    ridge: float,
-) -> tuple[_Array, _Array, list[float]]: ...
+@final
+class OutputTask:
+    def __new__(
+        cls,
+        transfer: str,
+        threshold: float,
+        bulk: _Array,
+        feedback: _Array,
+        targets: _Array,
+        inputs: _Array,
+    ) -> OutputTask: ...
+    def least_squares(self, ridge: float) -> tuple[_Array, _Array, _Array]: ...
+    def force(
+        self, start: _Array, settings: tuple[float, float, float, int, int]
+    ) -> tuple[tuple[_Array, _Array, _Array], _Array]: ...
+    def test_holding(
+        self, readout: _Array, states: _Array, settings: tuple[float, float, float, float], seed: int
+    ) -> dict[str, Any]: ...
+
+def output_response(
+    network: RateNetwork, state: _Array, u: _Array, omega: Sequence[float], open: bool
+) -> npt.NDArray[np.complex128]: ...
 def feedback_drive(parameters: _Array, shape: Sequence[int]) -> _Array: ...
 def predict(
     transfer: str, threshold: float, parameters: _Array, shape: Sequence[int], verdicts: bool

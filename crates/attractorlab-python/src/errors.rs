@@ -95,6 +95,9 @@ pub(crate) enum Failure {
     /// Training.
     #[error(transparent)]
     Training(#[from] TrainingError),
+    /// A test whether targets are held.
+    #[error(transparent)]
+    Holding(#[from] attractorlab::training::HoldingError),
     /// The study runner refused.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -158,6 +161,7 @@ impl Failure {
             | Self::StaticMap(_)
             | Self::Dynamics(_)
             | Self::Training(_)
+            | Self::Holding(_)
             | Self::Feedback(_) => InputError::new_err(message),
             Self::Run(RunError::UnknownStudy { suggestion: Some(name), .. }) => {
                 UnknownStudyError::new_err(format!("{message}: did you mean '{name}'?"))

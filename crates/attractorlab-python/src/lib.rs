@@ -16,6 +16,7 @@ mod gaussian;
 mod interrupt;
 mod network;
 mod output_dynamics;
+mod output_training;
 mod own_function;
 mod roots;
 mod studies;
@@ -57,7 +58,8 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<feedback_network::FeedbackNetwork>()?;
     module.add_class::<output_dynamics::OutputPrediction>()?;
     module.add_function(wrap_pyfunction!(output_dynamics::edge_of_chaos, module)?)?;
-    module.add_function(wrap_pyfunction!(output_dynamics::train_outputs, module)?)?;
+    module.add_class::<output_training::OutputTask>()?;
+    module.add_function(wrap_pyfunction!(dynamics::output_response, module)?)?;
     module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
     module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
     module.add_function(wrap_pyfunction!(sweeps::sweep_names, module)?)?;
