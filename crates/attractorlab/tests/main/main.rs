@@ -7,6 +7,7 @@ mod feedback_theory;
 mod fixed_points;
 mod forecasts;
 mod network_files;
+mod optimisers;
 mod output_dynamics;
 mod output_networks;
 mod phase_diagrams;
