@@ -17,6 +17,7 @@
 //! functions of its own: [`least_squares`], [`recursive_least_squares`], [`delta_rule`].
 
 mod delta;
+pub mod equilibrium;
 mod error;
 mod force;
 mod least_squares;

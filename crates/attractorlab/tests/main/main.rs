@@ -2,6 +2,7 @@
 
 mod chaos;
 mod dynamics;
+mod equilibrium_rules;
 mod feedback_networks;
 mod feedback_theory;
 mod fixed_points;
