@@ -34,7 +34,7 @@ fn linear() -> Result<(), Box<dyn std::error::Error>> {
         let path = ReparameterisedPath::new(&task, start.as_ref(), rate, false)?;
         losses.push((0..=STEPS).map(|step| path.loss(step)).last());
     }
-    println!("rule 2: {:.3} s, J at the end {losses:.2e?}", clock.elapsed().as_secs_f64());
+    println!("rule 2: {:.3} s, J at the end {losses:?}", clock.elapsed().as_secs_f64());
 
     let clock = Instant::now();
     let mut losses = Vec::new();
@@ -48,7 +48,7 @@ fn linear() -> Result<(), Box<dyn std::error::Error>> {
         path.advance(STEPS % 200);
         losses.push(loss);
     }
-    println!("rule 3: {:.3} s, J at the end {losses:.2e?}", clock.elapsed().as_secs_f64());
+    println!("rule 3: {:.3} s, J at the end {losses:?}", clock.elapsed().as_secs_f64());
 
     let clock = Instant::now();
     let mut losses = Vec::new();
@@ -60,7 +60,7 @@ fn linear() -> Result<(), Box<dyn std::error::Error>> {
         }
         losses.push(loss);
     }
-    println!("rule 1: {:.2} s, J at the end {losses:.2e?}", clock.elapsed().as_secs_f64());
+    println!("rule 1: {:.2} s, J at the end {losses:?}", clock.elapsed().as_secs_f64());
     Ok(())
 }
 
@@ -87,11 +87,7 @@ fn mnist(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
             let record = trainer.step(&drive, loss.as_ref())?;
             times.push(1e3 * clock.elapsed().as_secs_f64());
             if step % 50 == 0 || step == 353 {
-                println!(
-                    "  {step} {:.1} ms (inputs {:.1}) {record:.3e?}",
-                    times[step as usize],
-                    1e3 * inputs
-                );
+                println!("  {step} {:.1} ms (inputs {:.1}) {record:?}", times[step as usize], 1e3 * inputs);
             }
         }
         times.sort_by(f64::total_cmp);
