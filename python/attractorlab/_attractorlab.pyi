@@ -302,6 +302,7 @@ def run_studies(
     seed: int,
     threads: int | None,
     output: str | os.PathLike[str] | None,
+    data: str | os.PathLike[str] | None = None,
 ) -> str: ...
 def sweep_names() -> list[str]: ...
 def sweep_run(

@@ -3,6 +3,8 @@
 mod clamped;
 pub mod continuation;
 mod enclosed;
+mod equilibrium;
+mod factor;
 pub mod fixed_points;
 mod gated;
 mod lyapunov;
@@ -16,6 +18,11 @@ mod system;
 
 pub use clamped::ClampedNetwork;
 pub use enclosed::{Enclosed, Enclosure};
+pub use equilibrium::{
+    Adjoint, AdjointOptions, Columns, Equilibria, EquilibriumError, EquilibriumOptions, EquilibriumStatus,
+    FixedPointLayer, StabilityTest,
+};
+pub(crate) use factor::Factor;
 pub use gated::DrivenNetwork;
 pub use lyapunov::{Lyapunov, LyapunovOptions, lyapunov_exponent, lyapunov_exponent_until};
 pub use orbits::{LongRun, LongRunOptions, PeriodicOrbit, long_run};

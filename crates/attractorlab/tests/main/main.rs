@@ -3,11 +3,13 @@
 mod chaos;
 mod continuation;
 mod dynamics;
+mod equilibrium_rules;
 mod feedback_networks;
 mod feedback_theory;
 mod fixed_points;
 mod forecasts;
 mod network_files;
+mod optimisers;
 mod output_dynamics;
 mod output_networks;
 mod phase_diagrams;

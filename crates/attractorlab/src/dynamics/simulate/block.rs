@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use attractorlab_numerics::kernels::{Packed, Real, axpy, dot};
+use attractorlab_numerics::kernels::{Real, axpy, dot};
 use attractorlab_numerics::linalg::{Mat, MatMut, MatRef, matmul};
 use attractorlab_numerics::random::Stream;
 
 use super::{DIVERGED, Input, Integrator, Record, SimulationOptions, SimulationStatus};
+use crate::dynamics::factor::Factor;
 use crate::network::{Form, RateNetwork, Transfer};
 
 /// The weights in the precision of the simulation, side by side: `[bulk | M | B | b]`, so that one
@@ -24,17 +25,6 @@ pub(super) struct Weights<T: Real> {
     /// Whether there is a column for the bias.
     biased: bool,
 }
-
-/// The left factor of the product of every step.
-enum Factor<T: Real> {
-    /// For batches: packed once.
-    Packed(Packed<T>),
-    /// For few columns, where reading the matrix is all there is, or without an instruction set to pack for.
-    Plain(Mat<T>),
-}
-
-/// Columns from which on packing pays.
-const BATCH: usize = 8;
 
 impl<T: Real> Weights<T> {
     /// The weights for blocks of about `columns` columns.
@@ -55,8 +45,7 @@ impl<T: Real> Weights<T> {
                 network.bias()[i]
             })
         };
-        let packed = if columns >= BATCH { Packed::new(n, width, entry) } else { None };
-        let all = packed.map_or_else(|| Factor::Plain(Mat::from_fn(n, width, entry)), Factor::Packed);
+        let all = Factor::new(n, width, columns, &entry);
         let over_n = |v: f64| T::from_f64(v / n as f64);
         Self {
             loops: Mat::from_fn(loops.len(), n, |k, i| over_n(loops[k].1[i])),
@@ -219,16 +208,7 @@ impl<'a, T: Real> Block<'a, T> {
                 }
             }
         }
-        match &self.weights.all {
-            Factor::Packed(weights) => {
-                weights.multiply(&self.rates, &mut self.drive, count, &mut self.packed_rates);
-            }
-            Factor::Plain(weights) => matmul(
-                weights.as_ref(),
-                MatRef::from_column_major_slice(&self.rates, stride, count),
-                MatMut::from_column_major_slice_mut(&mut self.drive, n, count),
-            ),
-        }
+        self.weights.all.multiply(&self.rates, &mut self.drive, count, &mut self.packed_rates);
     }
 
     /// Euler's method and its exponential variant: they differ in the weight of the drive and the size

@@ -1,0 +1,3 @@
+//! What a network is asked to do.
+
+pub mod images;
