@@ -13,3 +13,4 @@ mod output_networks;
 mod phase_diagrams;
 mod rate_networks;
 mod reference;
+mod tasks;
