@@ -58,6 +58,20 @@ pub trait Trainable<T: Real>: Clone + Send + Sync {
     /// with respect to the parameters, for the parts that are `wanted`; the others are left as they are.
     fn backward(&self, errors: &[T], wanted: &[bool], tape: &mut Self::Tape, gradient: &mut [T]);
 
+    /// Replaces all parameters, as with those of a [`Snapshot`](super::Snapshot).
+    ///
+    /// # Errors
+    /// [`BpttError::Shape`] for another number of parameters.
+    fn set_parameters(&mut self, parameters: &[T]) -> Result<(), BpttError> {
+        let (expected, found) = (self.layout().len(), parameters.len());
+        if expected != found {
+            let (name, expected, found) = ("all parameters together".to_owned(), (expected, 1), (found, 1));
+            return Err(BpttError::Shape { name, expected, found });
+        }
+        self.parameters_mut().copy_from_slice(parameters);
+        Ok(())
+    }
+
     /// A part of the parameters, column after column.
     ///
     /// # Errors
