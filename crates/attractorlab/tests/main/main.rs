@@ -6,6 +6,7 @@ mod feedback_networks;
 mod feedback_theory;
 mod fixed_points;
 mod forecasts;
+mod linear_learning;
 mod network_files;
 mod output_dynamics;
 mod output_networks;
