@@ -239,6 +239,52 @@ impl Transfer {
     pub fn euler_step_rate<T: Real>(self, r: &mut [T], drive: &[T], alpha: T) {
         T::transfer(self, Pass::Rate { r, drive, alpha });
     }
+
+    /// [`euler_step`](Self::euler_step) together with `phi_prime = φ'(x)` of the new x.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    ///
+    /// ```
+    /// use attractorlab_numerics::transfer::Transfer;
+    /// let (mut x, mut r, mut phi_prime) = ([1.0_f64, -1.0], [0.0; 2], [0.0; 2]);
+    /// let relu = Transfer::Relu { threshold: 0.0 };
+    /// relu.euler_step_with_first(&mut x, &[3.0, 0.0], 0.5, &mut r, &mut phi_prime);
+    /// assert_eq!((x, r, phi_prime), ([2.0, -0.5], [2.0, 0.0], [1.0, 0.0]));
+    /// ```
+    #[track_caller]
+    pub fn euler_step_with_first<T: Real>(
+        self,
+        x: &mut [T],
+        drive: &[T],
+        alpha: T,
+        r: &mut [T],
+        phi_prime: &mut [T],
+    ) {
+        T::transfer(self, Pass::CurrentPrime { x, drive, alpha, r, phi_prime });
+    }
+
+    /// [`euler_step_rate`](Self::euler_step_rate) together with `phi_prime = φ'(drive)`.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    ///
+    /// ```
+    /// use attractorlab_numerics::transfer::Transfer;
+    /// let (mut r, mut phi_prime) = ([1.0_f32, 1.0], [0.0; 2]);
+    /// Transfer::Relu { threshold: 0.0 }.euler_step_rate_with_first(&mut r, &[3.0, -2.0], 0.5, &mut phi_prime);
+    /// assert_eq!((r, phi_prime), ([2.0, 0.5], [1.0, 0.0]));
+    /// ```
+    #[track_caller]
+    pub fn euler_step_rate_with_first<T: Real>(
+        self,
+        r: &mut [T],
+        drive: &[T],
+        alpha: T,
+        phi_prime: &mut [T],
+    ) {
+        T::transfer(self, Pass::RatePrime { r, drive, alpha, phi_prime });
+    }
 }
 
 /// log cosh x without overflow; near zero the series keeps the digits.

@@ -12,6 +12,7 @@ pub mod analysis;
 pub mod arrays;
 pub mod dynamics;
 pub mod network;
+pub mod task;
 pub mod theory;
 pub mod training;
 

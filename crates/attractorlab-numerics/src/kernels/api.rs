@@ -1,7 +1,7 @@
 //! The public functions of the kernels.
 
-use super::Real;
 use super::real::{Elementary, Pass};
+use super::{AdamStep, Real};
 
 macro_rules! elementary {
     ($($formula:literal, $name:ident, $in_place:ident, $member:expr;)*) => {$(
@@ -77,4 +77,54 @@ pub fn scale<T: Real>(alpha: T, x: &mut [T]) {
     for value in x {
         *value *= alpha;
     }
+}
+
+/// `x ← x∘factor + alpha y`.
+///
+/// # Panics
+/// If the lengths differ.
+///
+/// ```
+/// let mut x = [1.0_f64, 2.0];
+/// attractorlab_numerics::kernels::product_axpy(&mut x, &[3.0, 0.5], 2.0, &[1.0, -1.0]);
+/// assert_eq!(x, [5.0, -1.0]);
+/// ```
+#[track_caller]
+pub fn product_axpy<T: Real>(x: &mut [T], factor: &[T], alpha: T, y: &[T]) {
+    T::product_axpy(x, factor, alpha, y);
+}
+
+/// `x ← alpha x + y`, then `product ← product∘x` with the new x.
+///
+/// # Panics
+/// If the lengths differ.
+///
+/// ```
+/// let (mut x, mut product) = ([1.0_f64, 2.0], [2.0, 3.0]);
+/// attractorlab_numerics::kernels::decay_product(&mut x, 0.5, &[1.0, 0.0], &mut product);
+/// assert_eq!((x, product), ([1.5, 1.0], [3.0, 3.0]));
+/// ```
+#[track_caller]
+pub fn decay_product<T: Real>(x: &mut [T], alpha: T, y: &[T], product: &mut [T]) {
+    T::decay_product(x, alpha, y, product);
+}
+
+/// One step of Adam on `x`: first ← β₁ first + (1 − β₁) g, second ← β₂ second + (1 − β₂) g²,
+/// x ← x − rate · first / (√second · root_bias + ε).
+///
+/// # Panics
+/// If the lengths differ.
+///
+/// ```
+/// use attractorlab_numerics::kernels::{AdamStep, adam_step};
+/// // The first step is as long as the learning rate, whatever the gradient.
+/// let step =
+///     AdamStep { first: (0.5, 0.5), second: (0.75, 0.25), rate: 0.2, root_bias: 2.0, epsilon: 0.0 };
+/// let mut x = [1.0_f64, 1.0];
+/// adam_step(step, &mut x, &[4.0, -0.25], &mut [0.0; 2], &mut [0.0; 2]);
+/// assert_eq!(x, [0.9, 1.1]);
+/// ```
+#[track_caller]
+pub fn adam_step<T: Real>(step: AdamStep<T>, x: &mut [T], gradient: &[T], first: &mut [T], second: &mut [T]) {
+    T::adam(step, x, gradient, first, second);
 }

@@ -63,6 +63,7 @@ pub(super) trait Lane:
     fn is_nan(self) -> bool;
     fn abs(self) -> Self;
     fn copysign(self, sign: Self) -> Self;
+    fn sqrt(self) -> Self;
     /// 2^n for an argument `n + ROUND` with n in the range of normal exponents.
     fn pow2(rounded: Self) -> Self;
 }
@@ -94,6 +95,10 @@ macro_rules! impl_lane {
             #[inline(always)]
             fn copysign(self, sign: Self) -> Self {
                 <$real>::copysign(self, sign)
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                <$real>::sqrt(self)
             }
             #[inline(always)]
             fn pow2(rounded: Self) -> Self {

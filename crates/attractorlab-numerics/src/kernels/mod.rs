@@ -1,7 +1,7 @@
 //! Vector kernels over slices, for `f32` and `f64`, on the widest instruction set of the processor.
 //!
 //! Elementary functions ([`exp`], [`gaussian`], [`erf`], [`tanh`]) and the vector operations [`dot`],
-//! [`axpy`] and [`scale`]. Transfer functions with their derivatives, and the fused Euler steps of a
+//! [`axpy`], [`scale`], [`product_axpy`], [`decay_product`] and [`adam_step`]. Transfer functions with their derivatives, and the fused Euler steps of a
 //! network, are methods of [`Transfer`](crate::transfer::Transfer) that run here.
 //!
 //! | property | what holds on every instruction set |
@@ -21,15 +21,18 @@ mod api;
 mod dispatch;
 mod elementary;
 mod lane;
+mod learning;
 mod packed;
 mod passes;
 mod real;
 mod symmetric;
 
 pub use api::{
-    axpy, dot, erf, erf_in_place, exp, exp_in_place, gaussian, gaussian_in_place, scale, tanh, tanh_in_place,
+    adam_step, axpy, decay_product, dot, erf, erf_in_place, exp, exp_in_place, gaussian, gaussian_in_place,
+    product_axpy, scale, tanh, tanh_in_place,
 };
 pub use dispatch::{LEVEL_VARIABLE, Level, LevelError, level, select_level};
+pub use learning::AdamStep;
 pub use packed::Packed;
 pub(crate) use real::Pass;
 pub use real::Real;

@@ -89,7 +89,7 @@ unsafe fn write<T: Lane>(to: *mut T, block: [T; BLOCK]) {
 /// Every pointer must be valid for `n` elements (outputs for writing). An output must either coincide
 /// with an input or not overlap any; two outputs must not overlap.
 #[inline(always)]
-unsafe fn blocks<T: Lane, const IN: usize, const OUT: usize>(
+pub(super) unsafe fn blocks<T: Lane, const IN: usize, const OUT: usize>(
     n: usize,
     inputs: [*const T; IN],
     outputs: [*mut T; OUT],
@@ -235,6 +235,44 @@ unsafe fn rate_body<T: Lane, F: Function<T>, const FMA: bool>(
 }
 
 #[inline(always)]
+unsafe fn current_prime_body<T: Lane, F: Smooth<T>, const FMA: bool>(
+    f: F,
+    n: usize,
+    alpha: T,
+    x: *mut T,
+    drive: *const T,
+    r: *mut T,
+    prime: *mut T,
+) {
+    // SAFETY: the caller's promise is the one that `blocks` asks for.
+    unsafe {
+        blocks(n, [x.cast_const(), drive], [x, r, prime], |[x, drive]| {
+            let next = alpha.madd::<FMA>(drive - x, x);
+            let (r, prime) = f.with_prime::<FMA>(next);
+            [next, r, prime]
+        });
+    }
+}
+
+#[inline(always)]
+unsafe fn rate_prime_body<T: Lane, F: Smooth<T>, const FMA: bool>(
+    f: F,
+    n: usize,
+    alpha: T,
+    r: *mut T,
+    drive: *const T,
+    prime: *mut T,
+) {
+    // SAFETY: the caller's promise is the one that `blocks` asks for.
+    unsafe {
+        blocks(n, [r.cast_const(), drive], [r, prime], |[r, drive]| {
+            let (value, prime) = f.with_prime::<FMA>(drive);
+            [alpha.madd::<FMA>(value - r, r), prime]
+        });
+    }
+}
+
+#[inline(always)]
 unsafe fn axpy_body<T: Lane, const FMA: bool>(n: usize, alpha: T, x: *const T, y: *mut T) {
     // SAFETY: the caller's promise is the one that `blocks` asks for.
     unsafe { blocks(n, [x, y.cast_const()], [y], |[x, y]| [alpha.madd::<FMA>(x, y)]) }
@@ -295,6 +333,18 @@ dispatched! {
     fn rate_raw = rate_body<T: Lane, F: Function<T>>(f: F, n: usize, alpha: T, r: *mut T, drive: *const T)
 }
 dispatched! {
+    /// `x += alpha (drive − x)`, `r = f(x)`, `prime = f'(x)`.
+    fn current_prime_raw = current_prime_body<T: Lane, F: Smooth<T>>(
+        f: F, n: usize, alpha: T, x: *mut T, drive: *const T, r: *mut T, prime: *mut T,
+    )
+}
+dispatched! {
+    /// `r += alpha (f(drive) − r)`, `prime = f'(drive)`.
+    fn rate_prime_raw = rate_prime_body<T: Lane, F: Smooth<T>>(
+        f: F, n: usize, alpha: T, r: *mut T, drive: *const T, prime: *mut T,
+    )
+}
+dispatched! {
     /// `y += alpha x`.
     fn axpy_raw = axpy_body<T: Lane>(n: usize, alpha: T, x: *const T, y: *mut T)
 }
@@ -304,7 +354,7 @@ dispatched! {
 }
 
 #[track_caller]
-fn check_length(what: &'static str, expected: usize, found: usize) {
+pub(super) fn check_length(what: &'static str, expected: usize, found: usize) {
     assert_eq!(found, expected, "kernels: {what} must have as many elements as the input");
 }
 
@@ -365,6 +415,42 @@ pub(super) fn euler_rate<T: Lane, F: Function<T>>(f: F, r: &mut [T], drive: &[T]
     check_length("drive", r.len(), drive.len());
     // SAFETY: both slices have r.len() elements; `r` (input and output) is borrowed exclusively.
     unsafe { rate_raw::<T, F>(f, r.len(), alpha, r.as_mut_ptr(), drive.as_ptr()) }
+}
+
+/// `x += alpha (drive − x)`, `r = f(x)`, `prime = f'(x)`.
+#[track_caller]
+pub(super) fn euler_current_with_prime<T: Lane, F: Smooth<T>>(
+    f: F,
+    x: &mut [T],
+    drive: &[T],
+    alpha: T,
+    r: &mut [T],
+    prime: &mut [T],
+) {
+    check_length("drive", x.len(), drive.len());
+    check_length("r", x.len(), r.len());
+    check_length("phi_prime", x.len(), prime.len());
+    let n = x.len();
+    let (x, r, prime) = (x.as_mut_ptr(), r.as_mut_ptr(), prime.as_mut_ptr());
+    // SAFETY: all slices have n elements; `x` (input and output), `r` and `prime` are borrowed exclusively.
+    unsafe { current_prime_raw::<T, F>(f, n, alpha, x, drive.as_ptr(), r, prime) }
+}
+
+/// `r += alpha (f(drive) − r)`, `prime = f'(drive)`.
+#[track_caller]
+pub(super) fn euler_rate_with_prime<T: Lane, F: Smooth<T>>(
+    f: F,
+    r: &mut [T],
+    drive: &[T],
+    alpha: T,
+    prime: &mut [T],
+) {
+    check_length("drive", r.len(), drive.len());
+    check_length("phi_prime", r.len(), prime.len());
+    // SAFETY: all slices have r.len() elements; `r` (input and output) and `prime` are borrowed exclusively.
+    unsafe {
+        rate_prime_raw::<T, F>(f, r.len(), alpha, r.as_mut_ptr(), drive.as_ptr(), prime.as_mut_ptr());
+    }
 }
 
 /// `y += alpha x`.

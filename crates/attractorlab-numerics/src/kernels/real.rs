@@ -8,8 +8,9 @@ use super::activation::{
     Erf, Exp, Function, Gaussian, Linear, Logistic, NormalErf, Relu, Smooth, Softplus, Tanh,
 };
 use super::lane::Lane;
+use super::learning::AdamStep;
 use super::packed::Packable;
-use super::{passes, symmetric};
+use super::{learning, passes, symmetric};
 use crate::linalg::Products;
 use crate::transfer::Transfer;
 
@@ -21,6 +22,8 @@ pub enum Pass<'a, T> {
     Primes { x: &'a [T], phi: &'a mut [T], phi_prime: &'a mut [T], phi_second: &'a mut [T] },
     Current { x: &'a mut [T], drive: &'a [T], alpha: T, r: &'a mut [T] },
     Rate { r: &'a mut [T], drive: &'a [T], alpha: T },
+    CurrentPrime { x: &'a mut [T], drive: &'a [T], alpha: T, r: &'a mut [T], phi_prime: &'a mut [T] },
+    RatePrime { r: &'a mut [T], drive: &'a [T], alpha: T, phi_prime: &'a mut [T] },
 }
 
 /// Functions of which only values are wanted.
@@ -39,6 +42,12 @@ pub trait Kernels: Sized {
     fn transfer(function: Transfer, pass: Pass<'_, Self>);
     fn dot(x: &[Self], y: &[Self]) -> Self;
     fn axpy(alpha: Self, x: &[Self], y: &mut [Self]);
+    /// `x ← x factor + alpha y`.
+    fn product_axpy(x: &mut [Self], factor: &[Self], alpha: Self, y: &[Self]);
+    /// `x ← alpha x + y`, then `product ← product x`.
+    fn decay_product(x: &mut [Self], alpha: Self, y: &[Self], product: &mut [Self]);
+    /// A step of Adam.
+    fn adam(step: AdamStep<Self>, x: &mut [Self], gradient: &[Self], first: &mut [Self], second: &mut [Self]);
     /// `A ← A − w vᵀ`, then `out = A f`, for a symmetric A given by the columns of its lower triangle.
     fn update_and_multiply(a: &mut [Self], w: &[Self], v: &[Self], f: &[Self], out: &mut [Self]);
 }
@@ -54,6 +63,12 @@ fn run<T: Lane, F: Smooth<T>>(f: F, pass: Pass<'_, T>) {
         }
         Pass::Current { x, drive, alpha, r } => passes::euler_current(f, x, drive, alpha, r),
         Pass::Rate { r, drive, alpha } => passes::euler_rate(f, r, drive, alpha),
+        Pass::CurrentPrime { x, drive, alpha, r, phi_prime } => {
+            passes::euler_current_with_prime(f, x, drive, alpha, r, phi_prime);
+        }
+        Pass::RatePrime { r, drive, alpha, phi_prime } => {
+            passes::euler_rate_with_prime(f, r, drive, alpha, phi_prime);
+        }
     }
 }
 
@@ -96,6 +111,24 @@ macro_rules! impl_kernels {
             #[track_caller]
             fn axpy(alpha: Self, x: &[Self], y: &mut [Self]) {
                 passes::axpy(alpha, x, y);
+            }
+            #[track_caller]
+            fn product_axpy(x: &mut [Self], factor: &[Self], alpha: Self, y: &[Self]) {
+                learning::product_axpy(x, factor, alpha, y);
+            }
+            #[track_caller]
+            fn decay_product(x: &mut [Self], alpha: Self, y: &[Self], product: &mut [Self]) {
+                learning::decay_product(x, alpha, y, product);
+            }
+            #[track_caller]
+            fn adam(
+                step: AdamStep<Self>,
+                x: &mut [Self],
+                gradient: &[Self],
+                first: &mut [Self],
+                second: &mut [Self],
+            ) {
+                learning::adam(step, x, gradient, first, second);
             }
             fn update_and_multiply(
                 a: &mut [Self],

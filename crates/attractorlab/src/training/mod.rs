@@ -20,6 +20,7 @@ mod delta;
 mod error;
 mod force;
 mod least_squares;
+mod optimiser;
 mod recursive;
 mod success;
 mod task;
@@ -29,6 +30,9 @@ pub use delta::{DeltaOptions, delta_rule};
 pub use error::TrainingError;
 pub use force::ForceOptions;
 pub use least_squares::{RateDecomposition, least_squares};
+pub use optimiser::{
+    Optimiser, OptimiserError, OptimiserRule, OptimiserState, clip_by_global_norm, global_norm,
+};
 pub use recursive::{RecursiveLeastSquares, recursive_least_squares};
 pub use success::{Holding, HoldingError, HoldingTest};
 pub use task::{FeedbackTask, OutputTask, TrainingStates};
