@@ -15,3 +15,4 @@ mod phase_diagrams;
 mod rate_networks;
 mod reference;
 mod tasks;
+mod weight_change;
