@@ -1,7 +1,10 @@
-//! What a network is made of: principal components, and the dissection of any network into its fixed points.
+//! What a network is made of: principal components, the dissection of any network into its fixed points, what
+//! training changed, and how activity is aligned with the output.
 
+pub mod alignment;
 mod dissection;
 mod principal_components;
+pub mod weight_change;
 
 pub use dissection::{
     DissectedPoint, Dissection, DissectionError, DissectionOptions, Rest, Trajectories, dissect,
