@@ -6,6 +6,7 @@ pub mod foundations;
 pub mod mastrogiuseppe2019;
 pub mod rivkind2017;
 pub mod run;
+pub mod schuessler2020;
 pub mod statistics;
 mod study;
 
@@ -32,5 +33,9 @@ pub fn all() -> Vec<&'static dyn Study> {
         &rivkind2017::SizesAndOutputs,
         &rivkind2017::Force,
         &rivkind2017::Prediction,
+        &schuessler2020::TaskLearningStudy,
+        &schuessler2020::StrengthScan,
+        &schuessler2020::TrainedSpectra,
+        &schuessler2020::NetworkSize,
     ]
 }

@@ -25,6 +25,12 @@ fn array<T: Real>(values: &[T]) -> Array {
     Array::new(vec![length], values).expect("one axis of this length")
 }
 
+/// The options that must be the same when a training is resumed: all but the number of epochs.
+fn named_options(options: &TrainingOptions, path: &Path) -> Result<String, BpttError> {
+    serde_json::to_string(&TrainingOptions { epochs: 0, ..options.clone() })
+        .map_err(|error| BpttError::Checkpoint { path: path.to_owned(), reason: error.to_string() })
+}
+
 /// Reads the arrays of a checkpoint, in its precision.
 struct Reader<'a> {
     arrays: &'a Arrays,
@@ -88,7 +94,7 @@ impl<'a, T: Real, M: Trainable<T>> Trainer<'a, T, M> {
         for snapshot in &self.snapshots {
             put(format!("snapshot_{}", snapshot.epoch), array(&snapshot.parameters));
         }
-        let options = serde_json::to_string(&self.options).expect("options are plain data");
+        let options = named_options(&self.options, path)?;
         let (status, at) = match self.status {
             TrainingStatus::Running => ("running", 0),
             TrainingStatus::Finished => ("finished", 0),
@@ -128,9 +134,7 @@ impl<'a, T: Real, M: Trainable<T>> Trainer<'a, T, M> {
         if reader.word("format")? != FORMAT {
             return Err(reader.error("it is not a training"));
         }
-        let saved: TrainingOptions = serde_json::from_str(reader.word("options")?)
-            .map_err(|error| reader.error(format!("its options cannot be read: {error}")))?;
-        if (TrainingOptions { epochs: options.epochs, ..saved }) != options {
+        if reader.word("options")? != named_options(&options, path)? {
             return Err(
                 reader.error("it was trained with other options; only the number of epochs may differ")
             );

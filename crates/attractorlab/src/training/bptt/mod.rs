@@ -31,5 +31,5 @@ pub use gated::{GatedCellKind, GatedTape, GatedUnits};
 pub use layout::{Layout, Tensor};
 pub use loss::Loss;
 pub use rate::{RateTape, RateUnits, RateWeights, StepNoise};
-pub use trainable::{Gradient, Noise, Trainable, evaluate, gradient};
+pub use trainable::{Gradient, Noise, Trainable, TrainableMatrices, evaluate, gradient};
 pub use trainer::{Epoch, Snapshot, Trainer, TrainingOptions, TrainingStatus, convergence_epoch};
