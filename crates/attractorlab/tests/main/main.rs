@@ -1,5 +1,6 @@
 //! Integration tests of attractorlab: one binary.
 
+mod bptt;
 mod chaos;
 mod dynamics;
 mod feedback_networks;

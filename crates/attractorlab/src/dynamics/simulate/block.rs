@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use attractorlab_numerics::kernels::{Packed, Real, axpy, dot};
-use attractorlab_numerics::linalg::{Mat, MatMut, MatRef, matmul};
+use attractorlab_numerics::kernels::{Real, axpy, dot};
+use attractorlab_numerics::linalg::{LeftFactor, Mat, MatMut, MatRef, matmul};
 use attractorlab_numerics::random::Stream;
 
 use super::{DIVERGED, Input, Integrator, Record, SimulationOptions, SimulationStatus};
@@ -13,7 +13,7 @@ use crate::network::{Form, RateNetwork, Transfer};
 /// product with the extended rates `(r, z', u, 1)` gives the whole drive.
 pub(super) struct Weights<T: Real> {
     /// N×(N + R + K + 1).
-    all: Factor<T>,
+    all: LeftFactor<T>,
     /// N + R + K + 1.
     width: usize,
     /// R×N: the loops' readout vectors over N.
@@ -24,17 +24,6 @@ pub(super) struct Weights<T: Real> {
     /// Whether there is a column for the bias.
     biased: bool,
 }
-
-/// The left factor of the product of every step.
-enum Factor<T: Real> {
-    /// For batches: packed once.
-    Packed(Packed<T>),
-    /// For few columns, where reading the matrix is all there is, or without an instruction set to pack for.
-    Plain(Mat<T>),
-}
-
-/// Columns from which on packing pays.
-const BATCH: usize = 8;
 
 impl<T: Real> Weights<T> {
     /// The weights for blocks of about `columns` columns.
@@ -55,13 +44,11 @@ impl<T: Real> Weights<T> {
                 network.bias()[i]
             })
         };
-        let packed = if columns >= BATCH { Packed::new(n, width, entry) } else { None };
-        let all = packed.map_or_else(|| Factor::Plain(Mat::from_fn(n, width, entry)), Factor::Packed);
         let over_n = |v: f64| T::from_f64(v / n as f64);
         Self {
             loops: Mat::from_fn(loops.len(), n, |k, i| over_n(loops[k].1[i])),
             outputs: Mat::from_fn(readout.len(), n, |k, i| over_n(readout[k][i])),
-            all,
+            all: LeftFactor::new(n, width, columns, entry),
             width,
             inputs,
             biased,
@@ -219,16 +206,7 @@ impl<'a, T: Real> Block<'a, T> {
                 }
             }
         }
-        match &self.weights.all {
-            Factor::Packed(weights) => {
-                weights.multiply(&self.rates, &mut self.drive, count, &mut self.packed_rates);
-            }
-            Factor::Plain(weights) => matmul(
-                weights.as_ref(),
-                MatRef::from_column_major_slice(&self.rates, stride, count),
-                MatMut::from_column_major_slice_mut(&mut self.drive, n, count),
-            ),
-        }
+        self.weights.all.multiply(&self.rates, &mut self.drive, count, &mut self.packed_rates);
     }
 
     /// Euler's method and its exponential variant: they differ in the weight of the drive and the size
