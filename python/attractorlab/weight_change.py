@@ -154,10 +154,16 @@ class WeightChange:
             The weights are not square, or the vectors do not fit.
         """
         found = self._change.overlaps(_matrix("inputs", inputs), _matrix("readouts", readouts), count)
-        names = ("left_input", "left_readout", "right_input", "right_readout", "left_right")
-        components = len(found["through_initial"])
-        blocks = [found[name].reshape(components, -1) for name in names]
-        return Overlaps(*blocks, found["through_initial"], found["null_deviation"])
+        rows = len(found["through_initial"])
+        return Overlaps(
+            left_input=found["left_input"].reshape(rows, -1),
+            left_readout=found["left_readout"].reshape(rows, -1),
+            right_input=found["right_input"].reshape(rows, -1),
+            right_readout=found["right_readout"].reshape(rows, -1),
+            left_right=found["left_right"].reshape(rows, -1),
+            through_initial=found["through_initial"],
+            null_deviation=found["null_deviation"],
+        )
 
     def truncation_curve(self, most: int, loss: Callable[[_Matrix], float]) -> TruncationCurve:
         """Losses of W₀ + the first R components, R = 0, …, ``most``, given the loss of a network with weights W.

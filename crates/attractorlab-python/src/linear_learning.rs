@@ -125,7 +125,7 @@ pub(crate) fn linear_outlier(g: f64, singular_value: f64) -> Result<(f64, bool),
 
 /// Weights (flat), outputs, gradients, residual, status and its epoch.
 #[pyfunction]
-#[expect(clippy::type_complexity, clippy::too_many_arguments, reason = "the face names and unpacks them")]
+#[expect(clippy::type_complexity, reason = "the face names and unpacks them")]
 pub(crate) fn descend_to_output<'py>(
     py: Python<'py>,
     weights: PyReadonlyArray2<'py, f64>,

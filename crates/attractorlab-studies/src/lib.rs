@@ -6,6 +6,7 @@ pub mod foundations;
 pub mod mastrogiuseppe2019;
 pub mod rivkind2017;
 pub mod run;
+pub mod schuessler2020;
 pub mod statistics;
 mod study;
 
@@ -32,5 +33,10 @@ pub fn all() -> Vec<&'static dyn Study> {
         &rivkind2017::SizesAndOutputs,
         &rivkind2017::Force,
         &rivkind2017::Prediction,
+        &schuessler2020::LinearGrowth,
+        &schuessler2020::LinearScaling,
+        &schuessler2020::LinearRank,
+        &schuessler2020::Divergence,
+        &schuessler2020::CosineStudy,
     ]
 }

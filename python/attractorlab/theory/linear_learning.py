@@ -59,7 +59,7 @@ class LearnedState:
 
     @property
     def largest_learning_rate(self) -> float:
-        """Steps of gradient descent above this rate cannot settle here."""
+        """Gradient descent with a larger rate cannot settle here; it may at a flatter solution."""
         return 2.0 / self.rate
 
     def weight_change(self) -> _Vector | None:
@@ -300,7 +300,7 @@ def descend(
     --------
     >>> import numpy as np
     >>> from attractorlab.theory.linear_learning import descend
-    >>> run = descend(np.zeros((4, 4)), np.ones(4), np.ones(4), 2.0, learning_rate=0.2, epochs=40)
+    >>> run = descend(np.zeros((4, 4)), np.ones(4), np.ones(4), 2.0, learning_rate=0.02, epochs=400)
     >>> run.status, round(float(run.outputs[-1]), 6)
     ('finished', 2.0)
     """

@@ -124,8 +124,8 @@ fn as_text(arguments: &Arguments, answer: &Answer, value: &Value) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "{:>10}{:>12}{:>12}{:>12}{:>12}   {}",
-        "time t", "output z", "s1", "s2", "s3", "third order z"
+        "{:>10}{:>12}{:>12}{:>12}{:>12}   third order z",
+        "time t", "output z", "s1", "s2", "s3"
     );
     let entry = |state: &LearnedState, k: usize| {
         state.singular_values.get(k).map_or_else(|| "-".to_owned(), |s| format!("{s:.6}"))
@@ -153,10 +153,10 @@ fn as_text(arguments: &Arguments, answer: &Answer, value: &Value) -> String {
         ("norm of the change", "/trained/norm"),
         ("loss after a shuffle of W0, relative", "/trained/shuffled_loss"),
         ("outlier, to leading order", "/trained/outlier_leading_order"),
-        ("largest learning rate that settles", "/trained/largest_learning_rate"),
+        ("largest learning rate that settles here", "/trained/largest_learning_rate"),
     ] {
         if let Some(number) = number(pointer) {
-            let _ = writeln!(text, "{name:<38}{number:>14.8}");
+            let _ = writeln!(text, "{name:<42}{number:>14.8}");
         }
     }
     let _ = writeln!(

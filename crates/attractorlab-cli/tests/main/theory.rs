@@ -223,7 +223,7 @@ fn linear_learning_is_told_to_all_orders() {
     assert_eq!(found["times"][0]["third_order"]["valid"], false);
     let text = run(attractorlab(), "theory linear-learning --g 0.6 --target 2").stdout;
     assert!(text.contains("   trained    2.000000    0.428095    0.032106    0.000362"), "{text}");
-    assert!(text.contains("loss after a shuffle of W0, relative      0.74419479"), "{text}");
+    assert!(text.contains("loss after a shuffle of W0, relative          0.74419479"), "{text}");
     for (line, said) in [
         ("theory linear-learning --g 1 --target 2", "g must be between 0 and 0.999"),
         ("theory linear-learning --g 0.5 --target nan", "target must be a finite number"),

@@ -19,9 +19,9 @@ use super::TrainingError;
 /// # fn main() -> Result<(), attractorlab::training::TrainingError> {
 /// let (initial, input) = (Mat::zeros(4, 4), [1.0, -1.0, 1.0, 1.0]);
 /// let task = FixedPointDescent { initial: initial.as_ref(), input: &input, readout: &[1.0; 4], target: 2.0 };
-/// let trained = task.run(0.2, 40)?;
+/// let trained = task.run(0.02, 400)?;
 /// assert_eq!(trained.status, DescentStatus::Finished);
-/// assert!((trained.outputs[0] - 0.5).abs() < 1e-15 && (trained.outputs[40] - 2.0).abs() < 1e-6);
+/// assert!((trained.outputs[0] - 0.5).abs() < 1e-15 && (trained.outputs[400] - 2.0).abs() < 1e-6);
 /// # Ok(())
 /// # }
 /// ```
