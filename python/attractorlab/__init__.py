@@ -10,6 +10,8 @@
     All roots of a function of one variable.
 ``attractorlab.theory``
     Mean-field theory: clamped states, chaos, trained feedback networks.
+``attractorlab.weight_change``, ``attractorlab.alignment``
+    What training changed; activity aligned with the output or oblique to it.
 ``attractorlab.feedback_network``
     A given feedback network: training, static map, theory laid over it.
 ``attractorlab.training``
@@ -24,6 +26,7 @@ Every exception is an ``AttractorLabError``.
 """
 
 from attractorlab import (
+    alignment,
     dissection,
     dynamics,
     errors,
@@ -35,6 +38,7 @@ from attractorlab import (
     theory,
     training,
     transfer,
+    weight_change,
 )
 from attractorlab._attractorlab import __version__
 from attractorlab.dissection import Dissection, Network, dissect, find_fixed_points
@@ -49,6 +53,7 @@ __all__ = [
     "Sweep",
     "Transfer",
     "__version__",
+    "alignment",
     "dissect",
     "dissection",
     "dynamics",
@@ -63,4 +68,5 @@ __all__ = [
     "theory",
     "training",
     "transfer",
+    "weight_change",
 ]

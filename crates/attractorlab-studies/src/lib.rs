@@ -37,5 +37,10 @@ pub fn all() -> Vec<&'static dyn Study> {
         &schuessler2020::StrengthScan,
         &schuessler2020::TrainedSpectra,
         &schuessler2020::NetworkSize,
+        &schuessler2020::LinearGrowth,
+        &schuessler2020::LinearScaling,
+        &schuessler2020::LinearRank,
+        &schuessler2020::Divergence,
+        &schuessler2020::CosineStudy,
     ]
 }

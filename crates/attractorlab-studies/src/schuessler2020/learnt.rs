@@ -6,6 +6,7 @@ use attractorlab::analysis::weight_change::TruncationCurve;
 use attractorlab::analysis::{LearntTask, TaskLearning};
 use attractorlab::numerics::random::Stream;
 use attractorlab::task::TaskKind;
+use attractorlab_figures::Axis;
 use rayon::prelude::*;
 
 use crate::statistics::Sample;
@@ -72,6 +73,9 @@ pub(super) struct Summary {
     /// Loss with permuted W₀ over the first loss.
     pub(super) shuffled: f64,
 }
+
+/// A panel of a quantity that networks may lack: its title, its axis, and the quantity.
+pub(super) type Row = (&'static str, Axis, fn(&Summary) -> Option<f64>);
 
 /// Ranks up to which changes are truncated.
 pub(super) const MOST_RANK: usize = 15;

@@ -3,7 +3,7 @@
 use attractorlab_figures::{Axis, Colour, Dots, Figure, Line, Panel, Table};
 use serde_json::{Value, json};
 
-use super::learnt::{Kind, Summary, learn, median, sample, task_title};
+use super::learnt::{Kind, Row, Summary, learn, median, sample, task_title};
 use crate::statistics::Sample;
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
 
@@ -150,7 +150,7 @@ fn claims(kinds: &[Kind], found: &[Vec<Summary>]) -> Vec<Claim> {
 
 fn figures(sizes: &Sizes, kinds: &[Kind], found: &[Vec<Summary>]) -> Vec<Figure> {
     let colours = [Colour::Blue, Colour::Orange, Colour::Green];
-    let rows: [(&str, Axis, fn(&Summary) -> Option<f64>); 4] = [
+    let rows: [Row; 4] = [
         ("Change", Axis::new("|ΔW|"), |n| Some(n.norm)),
         ("Start", Axis::log10("|W₀|"), |n| Some(n.initial_norm)),
         ("Rank", Axis::new("functional rank"), |n| n.rank.map(|r| r as f64)),

@@ -4,7 +4,8 @@ use attractorlab_figures::{Axis, Colour, Dots, Figure, Line, Panel, Reference, T
 use serde_json::{Value, json};
 
 use super::learnt::{
-    Kind, MOST_RANK, PAIRS, Summary, epochs_to_convergence, learn, median, sample, superiority, task_title,
+    Kind, MOST_RANK, PAIRS, Row, Summary, epochs_to_convergence, learn, median, sample, superiority,
+    task_title,
 };
 use crate::statistics::Sample;
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
@@ -196,7 +197,7 @@ fn figure(sizes: &Sizes, kinds: &[Kind], found: &[Vec<Summary>]) -> Figure {
              with the entries of W₀ permuted over the first loss, and functional rank. Dots are means over the networks \
              that have a value, bars standard deviations, lines guides to the eye.",
         );
-    let rows: [(&str, Axis, fn(&Summary) -> Option<f64>); 4] = [
+    let rows: [Row; 4] = [
         ("Convergence", Axis::log10("epoch of convergence"), |n| n.convergence.map(|e| e as f64)),
         ("Size", Axis::new("|ΔW|"), |n| Some(n.norm)),
         ("Shuffled W₀", Axis::new("loss L/L(0)"), |n| n.convergence.map(|_| n.shuffled)),

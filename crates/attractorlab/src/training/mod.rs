@@ -23,6 +23,7 @@
 pub mod bptt;
 mod delta;
 mod error;
+mod fixed_point_descent;
 mod force;
 mod least_squares;
 mod optimiser;
@@ -33,6 +34,7 @@ mod verdict;
 
 pub use delta::{DeltaOptions, delta_rule};
 pub use error::TrainingError;
+pub use fixed_point_descent::{DescendedNetwork, DescentStatus, FixedPointDescent};
 pub use force::ForceOptions;
 pub use least_squares::{RateDecomposition, least_squares};
 pub use optimiser::{

@@ -6,6 +6,7 @@ use attractorlab::numerics::random::Stream;
 use attractorlab::theory::linear_learning::{
     LearningError, LearningFlow, OutlierLaw, ThirdOrder, WithoutBulk, scaling_laws,
 };
+use attractorlab::training::{DescendedNetwork, DescentStatus, FixedPointDescent};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -207,7 +208,7 @@ fn all_orders_contain_third_order_and_the_closed_form() {
     }
 }
 
-/// z, and W after gradient descent in small steps, by linear solves.
+/// W after gradient descent, by linear solves.
 fn descend(w0: &Mat<f64>, m: &[f64], w: &[f64], target: f64, rate: f64, steps: usize) -> Mat<f64> {
     let n = m.len();
     let mut weights = w0.clone();
@@ -244,6 +245,58 @@ fn the_flow_of_one_network_is_gradient_descent_in_small_steps() {
             assert!((values[k] - state.singular_values[k]).abs() < 1e-12);
         }
     }
+}
+
+#[test]
+fn descent_with_updated_inverses_is_descent_with_solves() {
+    let n = 40;
+    let mut stream = Stream::new(13, "descent", 0);
+    let w0 = Bulk::Gaussian { g: 0.7 }.draw(n, &mut stream).unwrap();
+    let (m, w) = (stream.normals(n), stream.normals(n));
+    let task = FixedPointDescent { initial: w0.as_ref(), input: &m, readout: &w, target: 1.5 };
+    let (rate, steps) = (0.003, 60);
+    let found = task.run(rate, steps).unwrap();
+    assert_eq!(found.status, DescentStatus::Finished);
+    let expected = descend(&w0, &m, &w, 1.5, rate, steps);
+    let distance = Mat::from_fn(n, n, |i, j| found.weights[(i, j)] - expected[(i, j)]).norm_l2();
+    assert!(distance < 1e-10 && found.residual < 1e-11, "{distance:e} {:e}", found.residual);
+    let output = DescendedNetwork::output_of(found.weights.as_ref(), &m, &w).unwrap();
+    assert!((output - found.outputs[steps]).abs() < 1e-10);
+    assert_eq!(found.outputs.len(), steps + 1);
+}
+
+/// Below the largest learning rate descent settles where the flow does; above it, only at flatter solutions.
+#[test]
+fn rates_above_the_limit_do_not_settle_where_the_flow_does() {
+    let n = 150;
+    let mut stream = Stream::new(17, "rates", 0);
+    let w0 = Bulk::Gaussian { g: 0.6 }.draw(n, &mut stream).unwrap();
+    let (m, w) = (stream.normals(n), stream.normals(n));
+    let flow = LearningFlow::of_network(w0.as_ref(), &m, &w).unwrap();
+    let trained = flow.trained(2.0).unwrap();
+    let limit = trained.largest_learning_rate();
+    let change = trained.weight_change().unwrap();
+    let task = FixedPointDescent { initial: w0.as_ref(), input: &m, readout: &w, target: 2.0 };
+    // Whether a run settles, and how far from the flow's end.
+    let run = |rate: f64| {
+        let run = task.run(rate, 4000).unwrap();
+        let last = *run.outputs.last().unwrap();
+        let settled = run.status == DescentStatus::Finished && (last - 2.0).abs() < 1e-6;
+        let away = Mat::from_fn(n, n, |i, j| run.weights[(i, j)] - w0[(i, j)] - change[(i, j)]).norm_l2();
+        (settled, away / trained.norm(), run)
+    };
+    let (slow, fast) = (run(0.02 * limit), run(0.3 * limit));
+    assert!(slow.0 && slow.1 < 0.02 && fast.0 && fast.1 < 0.15, "{} {}", slow.1, fast.1);
+    for factor in [1.1, 1.5, 3.0] {
+        let (settled, away, end) = run(factor * limit);
+        if settled {
+            let there = LearningFlow::of_network(end.weights.as_ref(), &m, &w).unwrap().trained(2.0).unwrap();
+            assert!(there.rate * factor * limit <= 2.0 + 1e-3 && away > fast.1, "{factor}: {}", there.rate);
+        }
+    }
+    let lost = task.run(1e3 * limit, 4000).unwrap();
+    assert!(matches!(lost.status, DescentStatus::FixedPointLost { .. }), "{:?}", lost.status);
+    assert!(task.run(f64::NAN, 1).is_err());
 }
 
 #[test]

@@ -5,11 +5,14 @@ use attractorlab::analysis::alignment::{
     relative_noise_along_output, relative_susceptibility,
 };
 use attractorlab::analysis::weight_change::{
-    ChangeError, TruncationCurve, WeightChange, eigenvalues_along, singular_values_along,
+    ChangeError, TrainedChange, TruncationCurve, WeightChange, eigenvalues_along, singular_values_along,
 };
-use attractorlab::network::Bulk;
+use attractorlab::network::{Bulk, Form, Transfer};
 use attractorlab::numerics::linalg::{Mat, MatRef, Qr};
 use attractorlab::numerics::random::Stream;
+use attractorlab::task::{FlipFlop, Task};
+use attractorlab::training::OptimiserRule;
+use attractorlab::training::bptt::{Loss, RateUnits, RateWeights, Trainer, TrainingOptions, evaluate};
 use serde_json::Value;
 
 use crate::reference::{cases, number};
@@ -223,6 +226,30 @@ fn susceptibility_compares_directions() {
     let found = relative_susceptibility(weights.as_ref(), states.as_ref(), &[0.0, 1.0, 2.0], loss).unwrap();
     assert!((found.relative - 0.01).abs() < 1e-12);
     assert!((found.along_components[2] - 4.1).abs() < 1e-12);
+}
+
+#[test]
+fn a_trained_flip_flop_keeps_its_function_in_few_components() {
+    let (n, task) = (64, FlipFlop::default());
+    let weights = RateWeights::draw(n, 2, 2, 0.9, &mut Stream::new(3, "network", 0));
+    let initial = RateUnits::<f32>::new(&weights, Form::Current, Transfer::Tanh, 0.5).unwrap();
+    let optimiser = OptimiserRule::adam(0.05 / n as f64);
+    let options = TrainingOptions { epochs: 250, optimiser, ..TrainingOptions::default() };
+    let mut trainer = Trainer::new(initial.clone(), &task, options).unwrap();
+    trainer.run().unwrap();
+    let change = TrainedChange::new(&initial, trainer.network(), "recurrent").unwrap();
+    let batch = task.test_batch(1, 96).unwrap();
+    let curve = change.truncation_curve(25, &batch, Loss::HalfSquare).unwrap();
+    let (trained, _) = evaluate(trainer.network(), &batch, Loss::HalfSquare).unwrap();
+    assert!((curve.trained - trained).abs() <= 1e-6 * trained);
+    let rank = curve.functional_rank(0.05).unwrap();
+    assert!((2..=12).contains(&rank), "{rank}");
+    // All components: single precision apart, the trained network again.
+    let all = change.loss_with(change.change.truncated(n).as_ref(), &batch, Loss::HalfSquare).unwrap();
+    assert!((all / trained - 1.0).abs() < 1e-2, "{all} {trained}");
+    let shuffled = change.shuffled_loss(&mut Stream::new(1, "shuffle", 0), &batch, Loss::HalfSquare).unwrap();
+    assert!(shuffled > 0.3 * curve.losses[0] && shuffled > 20.0 * trained, "{shuffled}");
+    assert!(TrainedChange::new(&initial, trainer.network(), "nothing").is_err());
 }
 
 #[test]

@@ -6,12 +6,14 @@
 //! | which singular values stand out of a random matrix | [`WeightChange::significance`] |
 //! | loss against rank, functional rank | [`WeightChange::truncation_curve`], [`TruncationCurve`] |
 //! | does the change need this very W₀? | [`WeightChange::shuffled_loss`] |
+//! | both, of a network trained through time | [`TrainedChange`] |
 //! | spectra before, after, of the change | [`WeightChange::spectra`] |
 //! | overlaps with input, readout and W₀ | [`WeightChange::overlaps`] |
 //! | the same along training | [`singular_values_along`], [`eigenvalues_along`] |
 
 mod along;
 mod error;
+mod network;
 mod overlaps;
 mod significance;
 mod truncation;
@@ -20,6 +22,7 @@ use attractorlab_numerics::linalg::{Complex64, Mat, MatRef, Svd, eigenvalues, ma
 
 pub use along::{eigenvalues_along, singular_values_along};
 pub use error::ChangeError;
+pub use network::{TrainedChange, TrainedChangeError};
 pub use overlaps::ComponentOverlaps;
 pub use significance::{Significance, tracy_widom_tail};
 pub use truncation::TruncationCurve;

@@ -62,8 +62,9 @@ impl LearnedState {
         self.singular_values.iter().map(|s| s * s).sum::<f64>().sqrt()
     }
 
-    /// Learning rates above it cannot settle here (ours): the error is multiplied by 1 − rate·|a|²|b|²/N² a step,
-    /// so steps overshoot from half of it on, and diverge beyond it.
+    /// Gradient descent cannot settle here with a larger learning rate (ours): near the end a step multiplies the
+    /// error by 1 − rate·|a|²|b|²/N². From half of the limit on it overshoots; beyond, it oscillates until it finds a
+    /// flatter solution, or loses the fixed point.
     pub fn largest_learning_rate(&self) -> f64 {
         2.0 / self.rate
     }
