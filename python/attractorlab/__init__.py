@@ -12,6 +12,8 @@
     All roots of a function of one variable.
 ``attractorlab.theory``
     Mean-field theory: clamped states, chaos, trained feedback networks.
+``attractorlab.weight_change``, ``attractorlab.alignment``
+    What training changed; activity aligned with the output or oblique to it.
 ``attractorlab.feedback_network``
     A given feedback network: training, static map, theory laid over it.
 ``attractorlab.training``
@@ -29,6 +31,7 @@ Every exception is an ``AttractorLabError``.
 
 from attractorlab import (
     continuation,
+    alignment,
     dissection,
     dynamics,
     errors,
@@ -41,6 +44,7 @@ from attractorlab import (
     theory,
     training,
     transfer,
+    weight_change,
 )
 from attractorlab._attractorlab import __version__
 from attractorlab.continuation import Bifurcations, bifurcations, continue_fixed_points
@@ -60,6 +64,7 @@ __all__ = [
     "bifurcations",
     "continuation",
     "continue_fixed_points",
+    "alignment",
     "dissect",
     "dissection",
     "dynamics",
@@ -75,4 +80,5 @@ __all__ = [
     "theory",
     "training",
     "transfer",
+    "weight_change",
 ]

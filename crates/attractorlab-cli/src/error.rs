@@ -122,6 +122,10 @@ pub(crate) enum CliError {
     #[error("{0}")]
     #[diagnostic(help("'theory output --help' says what each argument is"))]
     Dynamics(#[from] OutputError),
+    /// The theory of linear learning.
+    #[error("{0}")]
+    #[diagnostic(help("'theory linear-learning --help' explains every argument"))]
+    LinearLearning(#[from] attractorlab::theory::linear_learning::LearningError),
     /// A target that is not a list of numbers.
     #[error("--target must be numbers separated by commas, got '{entry}' in '{text}'")]
     #[diagnostic(help(

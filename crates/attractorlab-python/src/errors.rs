@@ -5,12 +5,15 @@
 //! `python/attractorlab/errors.py`.
 
 use attractorlab::analysis::DissectionError;
+use attractorlab::analysis::alignment::AlignmentError;
+use attractorlab::analysis::weight_change::ChangeError;
 use attractorlab::dynamics::{SimulationError, StaticMapError};
 use attractorlab::network::NetworkError;
 use attractorlab::network::files::NetworkFileError;
 use attractorlab::theory::chaos::ChaosError;
 use attractorlab::theory::clamped::ClampedError;
 use attractorlab::theory::feedback::FeedbackError;
+use attractorlab::theory::linear_learning::LearningError;
 use attractorlab::theory::output_dynamics::OutputError as DynamicsError;
 use attractorlab::training::TrainingError;
 use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
@@ -92,6 +95,15 @@ pub(crate) enum Failure {
     /// The theory of trained outputs.
     #[error(transparent)]
     Dynamics(#[from] DynamicsError),
+    /// The theory of linear learning.
+    #[error(transparent)]
+    Learning(#[from] LearningError),
+    /// A change of weights cannot be analysed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// Alignment cannot be measured.
+    #[error(transparent)]
+    Alignment(#[from] AlignmentError),
     /// Training.
     #[error(transparent)]
     Training(#[from] TrainingError),
@@ -160,6 +172,9 @@ impl Failure {
             | Self::Chaos(_)
             | Self::StaticMap(_)
             | Self::Dynamics(_)
+            | Self::Learning(_)
+            | Self::Change(_)
+            | Self::Alignment(_)
             | Self::Training(_)
             | Self::Holding(_)
             | Self::Feedback(_) => InputError::new_err(message),

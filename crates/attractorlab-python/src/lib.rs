@@ -14,6 +14,7 @@ mod feedback_network;
 mod forecast;
 mod gaussian;
 mod interrupt;
+mod linear_learning;
 mod network;
 mod output_dynamics;
 mod output_training;
@@ -22,6 +23,7 @@ mod roots;
 mod studies;
 mod sweeps;
 mod transfer;
+mod weight_change;
 
 use pyo3::prelude::*;
 
@@ -60,6 +62,19 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(output_dynamics::edge_of_chaos, module)?)?;
     module.add_class::<output_training::OutputTask>()?;
     module.add_function(wrap_pyfunction!(dynamics::output_response, module)?)?;
+    module.add_class::<linear_learning::LearningFlow>()?;
+    module.add_function(wrap_pyfunction!(linear_learning::third_order, module)?)?;
+    module.add_function(wrap_pyfunction!(linear_learning::linear_scaling_laws, module)?)?;
+    module.add_function(wrap_pyfunction!(linear_learning::linear_outlier, module)?)?;
+    module.add_function(wrap_pyfunction!(linear_learning::descend_to_output, module)?)?;
+    module.add_class::<weight_change::WeightChange>()?;
+    module.add_function(wrap_pyfunction!(weight_change::truncation_ranks, module)?)?;
+    module.add_function(wrap_pyfunction!(weight_change::output_alignment, module)?)?;
+    module.add_function(wrap_pyfunction!(weight_change::procrustes_angle, module)?)?;
+    module.add_function(wrap_pyfunction!(weight_change::participation_ratio, module)?)?;
+    module.add_function(wrap_pyfunction!(weight_change::output_explained, module)?)?;
+    module.add_function(wrap_pyfunction!(weight_change::relative_noise_along_output, module)?)?;
+    module.add_function(wrap_pyfunction!(weight_change::relative_susceptibility, module)?)?;
     module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
     module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
     module.add_function(wrap_pyfunction!(sweeps::sweep_names, module)?)?;

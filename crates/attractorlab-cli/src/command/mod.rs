@@ -13,6 +13,7 @@ mod sweep;
 mod theory_average;
 mod theory_chaos;
 mod theory_feedback;
+mod theory_linear_learning;
 mod theory_output;
 mod theory_phase_diagram;
 
@@ -86,6 +87,8 @@ enum TheoryCommand {
     PhaseDiagram(theory_phase_diagram::Arguments),
     /// Local dynamics at each value that a network is trained to hold, and whether it is held
     Output(theory_output::Arguments),
+    /// How a linear network learns an output: the low-rank change of its weights, to all orders
+    LinearLearning(theory_linear_learning::Arguments),
 }
 
 /// Reads the arguments, the program's name first.
@@ -108,6 +111,9 @@ pub(crate) fn execute(cli: Cli, studies: &[&dyn Study]) -> Result<Ending, CliErr
         Command::Bifurcations(arguments) => bifurcations::execute(&arguments),
         Command::Net(command) => net::execute(&command),
         Command::Theory(TheoryCommand::Output(arguments)) => theory_output::execute(&arguments),
+        Command::Theory(TheoryCommand::LinearLearning(arguments)) => {
+            theory_linear_learning::execute(&arguments)
+        }
         Command::Simulate(arguments) => simulate::execute(&arguments),
         Command::Sweep(command) => sweep::execute(&command),
         Command::Completions(arguments) => Ok(completions::execute(&arguments, &mut Cli::command())),
