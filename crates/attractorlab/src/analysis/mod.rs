@@ -3,10 +3,12 @@
 
 pub mod alignment;
 mod dissection;
+mod learnt_task;
 mod principal_components;
 pub mod weight_change;
 
 pub use dissection::{
     DissectedPoint, Dissection, DissectionError, DissectionOptions, Rest, Trajectories, dissect,
 };
+pub use learnt_task::{LearntTask, LearntTaskError, TaskLearning};
 pub use principal_components::PrincipalComponents;

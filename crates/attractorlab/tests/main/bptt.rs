@@ -10,8 +10,8 @@ use attractorlab::task::{
 };
 use attractorlab::training::OptimiserRule;
 use attractorlab::training::bptt::{
-    BpttError, Layout, Loss, Noise, RateTape, RateUnits, RateWeights, StepNoise, Trainable, Trainer,
-    TrainingOptions, TrainingStatus, check_gradient, evaluate, gradient,
+    BpttError, GatedCellKind, GatedUnits, Layout, Loss, Noise, RateTape, RateUnits, RateWeights, StepNoise,
+    Trainable, Trainer, TrainingOptions, TrainingStatus, check_gradient, evaluate, gradient,
 };
 use serde_json::Value;
 
@@ -481,4 +481,98 @@ fn clipping_and_early_stops_do_what_they_say() {
     let epochs: Vec<u64> = trainer.snapshots().iter().map(|snapshot| snapshot.epoch).collect();
     assert_eq!(epochs, (0..=epoch).step_by(10).collect::<Vec<_>>());
     assert_eq!(trainer.snapshots()[0].parameters, before);
+}
+
+fn gated(kind: GatedCellKind, stream: &mut Stream) -> GatedUnits<f64> {
+    let mut network = GatedUnits::draw(kind, 11, 2, 2, stream).unwrap();
+    let initial = network.layout().tensor("initial").unwrap().range.len();
+    network.set_tensor("initial", &stream.normals(initial)).unwrap();
+    network
+}
+
+#[test]
+fn gradients_of_gated_networks_agree_with_finite_differences() {
+    let mut stream = Stream::new(8, "test", 0);
+    let task = FlipFlop { duration: 15.0, gap: (1.0, 4.0), ..FlipFlop::default() };
+    for kind in [GatedCellKind::Gru, GatedCellKind::Lstm] {
+        for trials in [3, 9] {
+            let network = gated(kind, &mut stream);
+            let batch = task.test_batch(1, trials).unwrap();
+            let checks = check_gradient(&network, &batch, Loss::HalfSquare, 1).unwrap();
+            assert_eq!(checks.len(), 7);
+            for check in checks {
+                assert!(check.relative_error < 1e-6, "{kind:?} {check:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn gated_networks_in_training_are_the_cells_of_the_library() {
+    use attractorlab::dynamics::Dynamics;
+
+    let mut stream = Stream::new(9, "test", 0);
+    let task = FlipFlop { duration: 10.0, ..FlipFlop::default() };
+    let batch = task.test_batch(1, 2).unwrap();
+    for kind in [GatedCellKind::Gru, GatedCellKind::Lstm] {
+        let network = gated(kind, &mut stream);
+        let (_, outputs) = evaluate(&network, &batch, Loss::HalfSquare).unwrap();
+        let whole = network.to_network().unwrap();
+        let readout = whole.readout().unwrap();
+        for b in 0..2 {
+            let mut state = whole.initial_state();
+            for t in 0..20 {
+                let u = &batch.inputs()[(t * 2 + b) * 2..][..2];
+                let mut next = vec![0.0; state.len()];
+                whole.under(u).field(&state, &mut next);
+                state = next;
+                for l in 0..2 {
+                    let z: f64 =
+                        readout.bias[l] + (0..11).map(|i| readout.weights[(l, i)] * state[i]).sum::<f64>();
+                    assert!((z - outputs[(t * 2 + b) * 2 + l]).abs() < 1e-12, "{kind:?} step {t}");
+                }
+            }
+        }
+        assert_eq!(GatedUnits::<f64>::from_network(&whole).unwrap().parameters(), network.parameters());
+    }
+}
+
+#[test]
+fn a_resumed_training_has_the_same_bits() {
+    let folder = std::env::temp_dir().join(format!("attractorlab-bptt-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let task = FlipFlop::default();
+    for (name, optimiser) in [
+        ("a.safetensors", OptimiserRule::adam(1e-3)),
+        ("b.npz", OptimiserRule::Momentum { learning_rate: 0.1, momentum: 0.5 }),
+    ] {
+        let path = folder.join(name);
+        let (network, options) = flip_flop_training::<f32>(0.9, 12);
+        let network = network.with_noise(StepNoise { state: 0.1, initial: 0.0 }).unwrap();
+        let options = TrainingOptions { optimiser, snapshot_every: 4, ..options };
+        let mut whole = Trainer::new(network.clone(), &task, options.clone()).unwrap();
+        whole.run().unwrap();
+        let mut first = Trainer::new(network.clone(), &task, options.clone()).unwrap();
+        first.run_until(|trainer| trainer.history().len() == 5).unwrap();
+        assert_eq!(first.status(), TrainingStatus::Running);
+        first.save(&path).unwrap();
+        let mut resumed = Trainer::resume(network.clone(), &task, options.clone(), &path).unwrap();
+        assert_eq!(resumed.run().unwrap(), TrainingStatus::Finished);
+        assert_eq!(resumed.history(), whole.history());
+        assert_eq!(resumed.snapshots(), whole.snapshots());
+        assert_eq!(resumed.network().parameters(), whole.network().parameters());
+
+        // Another training, network or precision is refused.
+        let other = TrainingOptions { seed: 2, ..options.clone() };
+        let error = Trainer::resume(network, &task, other, &path).err().expect("an error");
+        assert!(error.to_string().contains("other options"), "{error}");
+        let weights = RateWeights::draw(20, 2, 2, 0.9, &mut Stream::new(1, "test", 0));
+        let small = RateUnits::<f32>::new(&weights, Form::Current, Transfer::Tanh, 0.5).unwrap();
+        let error = Trainer::resume(small, &task, options.clone(), &path).err().expect("an error");
+        assert!(error.to_string().contains("values where the network has"), "{error}");
+        let (wide, _) = flip_flop_training::<f64>(0.9, 12);
+        let error = Trainer::resume(wide, &task, options, &path).err().expect("an error");
+        assert!(error.to_string().contains("is float32, and the network is float64"), "{error}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
 }

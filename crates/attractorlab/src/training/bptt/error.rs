@@ -1,5 +1,8 @@
 //! What can be wrong with a training.
 
+use std::path::PathBuf;
+
+use crate::arrays::ArrayFileError;
 use crate::network::NetworkError;
 use crate::task::TaskError;
 use crate::training::OptimiserError;
@@ -50,6 +53,25 @@ pub enum BpttError {
         expected: (usize, usize),
         /// Its shape.
         found: (usize, usize),
+    },
+    /// The network has another cell than what it is to be trained as.
+    #[error("the network must be {expected}, and it is of {found}")]
+    Cell {
+        /// The cells that fit.
+        expected: &'static str,
+        /// Its cell.
+        found: &'static str,
+    },
+    /// A file of arrays cannot be read or written.
+    #[error(transparent)]
+    File(#[from] ArrayFileError),
+    /// A file holds no training, or another one.
+    #[error("{path}: this training cannot be resumed: {reason}")]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
     },
     /// A weight is not finite.
     #[error("{name} has an entry that is not finite, in row {}, column {}", position.0, position.1)]

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use attractorlab_numerics::kernels::Real;
+use attractorlab_numerics::linalg::{Mat, MatRef};
 use attractorlab_numerics::random::Stream;
 use rayon::prelude::*;
 
@@ -58,6 +59,20 @@ pub trait Trainable<T: Real>: Clone + Send + Sync {
     /// with respect to the parameters, for the parts that are `wanted`; the others are left as they are.
     fn backward(&self, errors: &[T], wanted: &[bool], tape: &mut Self::Tape, gradient: &mut [T]);
 
+    /// Replaces all parameters, as with those of a [`Snapshot`](super::Snapshot).
+    ///
+    /// # Errors
+    /// [`BpttError::Shape`] for another number of parameters.
+    fn set_parameters(&mut self, parameters: &[T]) -> Result<(), BpttError> {
+        let (expected, found) = (self.layout().len(), parameters.len());
+        if expected != found {
+            let (name, expected, found) = ("all parameters together".to_owned(), (expected, 1), (found, 1));
+            return Err(BpttError::Shape { name, expected, found });
+        }
+        self.parameters_mut().copy_from_slice(parameters);
+        Ok(())
+    }
+
     /// A part of the parameters, column after column.
     ///
     /// # Errors
@@ -80,6 +95,63 @@ pub trait Trainable<T: Real>: Clone + Send + Sync {
         Ok(())
     }
 }
+
+/// Parts of the parameters as matrices in `f64`, and networks with others.
+pub trait TrainableMatrices<T: Real>: Trainable<T> {
+    /// A part of the parameters as a matrix.
+    ///
+    /// # Errors
+    /// [`BpttError::UnknownTensor`].
+    fn matrix(&self, name: &str) -> Result<Mat<f64>, BpttError> {
+        let tensor = self.layout().tensor(name)?;
+        let values = &self.parameters()[tensor.range.clone()];
+        Ok(Mat::from_fn(tensor.rows, tensor.columns, |i, j| values[j * tensor.rows + i].to_f64()))
+    }
+
+    /// The network with another matrix in the place of a part of its parameters.
+    ///
+    /// ```
+    /// use attractorlab::network::{Form, Transfer};
+    /// use attractorlab::numerics::{linalg::Mat, random::Stream};
+    /// use attractorlab::training::bptt::{RateUnits, RateWeights, TrainableMatrices};
+    ///
+    /// # fn main() -> Result<(), attractorlab::training::bptt::BpttError> {
+    /// let weights = RateWeights::draw(5, 1, 1, 0.9, &mut Stream::new(1, "network", 0));
+    /// let network = RateUnits::<f64>::new(&weights, Form::Current, Transfer::Tanh, 0.5)?;
+    /// let none = Mat::<f64>::zeros(5, 5);
+    /// let cut = network.with_matrix("recurrent", none.as_ref())?;
+    /// assert_eq!(cut.matrix("recurrent")?, none);
+    /// assert_eq!(cut.matrix("readout")?, network.matrix("readout")?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`BpttError`] for an unknown name or another shape.
+    fn with_matrix(&self, name: &str, matrix: MatRef<'_, f64>) -> Result<Self, BpttError> {
+        let tensor = self.layout().tensor(name)?;
+        let (expected, found) = ((tensor.rows, tensor.columns), (matrix.nrows(), matrix.ncols()));
+        if expected != found {
+            return Err(BpttError::Shape { name: name.to_owned(), expected, found });
+        }
+        let columns = (0..found.1).flat_map(|j| (0..found.0).map(move |i| T::from_f64(matrix[(i, j)])));
+        let mut network = self.clone();
+        network.set_tensor(name, &columns.collect::<Vec<_>>())?;
+        Ok(network)
+    }
+
+    /// The network with all its parameters replaced, as by those of a [`Snapshot`](super::Snapshot).
+    ///
+    /// # Errors
+    /// [`BpttError::Shape`] for another number of parameters.
+    fn with_parameters(&self, parameters: &[T]) -> Result<Self, BpttError> {
+        let mut network = self.clone();
+        network.set_parameters(parameters)?;
+        Ok(network)
+    }
+}
+
+impl<T: Real, M: Trainable<T>> TrainableMatrices<T> for M {}
 
 /// A loss and its derivatives.
 #[derive(Debug, Clone, PartialEq)]

@@ -110,20 +110,20 @@ pub struct Snapshot<T> {
 /// # }
 /// ```
 pub struct Trainer<'a, T: Real, M: Trainable<T>> {
-    network: M,
+    pub(super) network: M,
     task: &'a dyn Task,
-    options: TrainingOptions,
+    pub(super) options: TrainingOptions,
     wanted: Vec<bool>,
     /// One for each part that is trained, in the order of the layout.
-    optimisers: Vec<Optimiser<T>>,
-    history: Vec<Epoch>,
-    snapshots: Vec<Snapshot<T>>,
-    status: TrainingStatus,
+    pub(super) optimisers: Vec<Optimiser<T>>,
+    pub(super) history: Vec<Epoch>,
+    pub(super) snapshots: Vec<Snapshot<T>>,
+    pub(super) status: TrainingStatus,
     tape: M::Tape,
     errors: Vec<T>,
     gradient: Vec<T>,
     /// Parameters of the last epoch whose loss and gradient were finite.
-    last_good: Vec<T>,
+    pub(super) last_good: Vec<T>,
 }
 
 impl<'a, T: Real, M: Trainable<T>> Trainer<'a, T, M> {
@@ -280,6 +280,11 @@ impl<'a, T: Real, M: Trainable<T>> Trainer<'a, T, M> {
     /// The losses of the epochs so far.
     pub fn losses(&self) -> Vec<f64> {
         self.history.iter().map(|epoch| epoch.loss).collect()
+    }
+
+    /// The norms of the gradients of the epochs so far.
+    pub fn gradient_norms(&self) -> Vec<f64> {
+        self.history.iter().map(|epoch| epoch.gradient_norm).collect()
     }
 
     /// The snapshots so far.

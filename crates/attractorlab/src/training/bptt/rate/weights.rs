@@ -170,8 +170,7 @@ impl<T: Real> RateUnits<T> {
     /// [`BpttError`] for another cell, a readout with a bias, or what [`new`](Self::new) refuses.
     pub fn from_network(network: &Network, dt: f64) -> Result<Self, BpttError> {
         let Cell::Rate(rate) = network.cell() else {
-            let name = "the cell of a network that is trained as rate units".to_owned();
-            return Err(BpttError::Shape { name, expected: (0, 0), found: (0, 0) });
+            return Err(BpttError::Cell { expected: "of rate units", found: "gated units" });
         };
         let n = rate.units();
         let mut columns: Vec<Vec<f64>> =
