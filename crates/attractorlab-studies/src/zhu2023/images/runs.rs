@@ -181,11 +181,6 @@ impl Run {
         let left_out: usize = self.records.iter().map(|record| record.left_out).sum();
         left_out as f64 / (batch * self.records.len()) as f64
     }
-
-    /// Whether the weights stopped being updated, because they would have become infinite or no state was left.
-    pub(super) fn diverged(&self) -> bool {
-        self.records.iter().any(|r| matches!(r.status, StepStatus::NotFinite | StepStatus::NoStates))
-    }
 }
 
 /// Runs all plans, each for every seed of the setting, side by side.
