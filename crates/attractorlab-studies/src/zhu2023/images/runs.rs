@@ -11,7 +11,7 @@ use attractorlab::task::images::ImageData;
 use attractorlab::training::OptimiserRule;
 use attractorlab::training::equilibrium::{
     Batches, ForwardPass, ImageClassification, LearningError, LearningTask, MissingStates, Score, Split,
-    StepRecord, StepStatus, Trainer, TrainerOptions, rule_by_name,
+    StepRecord, Trainer, TrainerOptions, rule_by_name,
 };
 use rayon::prelude::*;
 use serde_json::{Value, json};
