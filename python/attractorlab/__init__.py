@@ -4,18 +4,24 @@
     Rate networks; simulation, fixed points, spectra, chaos.
 ``attractorlab.Network``, ``attractorlab.dissect``
     Any trained network, and all its fixed points.
+``attractorlab.bifurcations``, ``attractorlab.continue_fixed_points``
+    How fixed points move, vanish and turn unstable along a parameter.
 ``attractorlab.gaussian``
     Gaussian averages of transfer functions.
 ``attractorlab.roots``
     All roots of a function of one variable.
 ``attractorlab.theory``
     Mean-field theory: clamped states, chaos, trained feedback networks.
+``attractorlab.weight_change``, ``attractorlab.alignment``
+    What training changed; activity aligned with the output or oblique to it.
 ``attractorlab.feedback_network``
     A given feedback network: training, static map, theory laid over it.
 ``attractorlab.training``
     Readouts trained to hold values.
 ``attractorlab.studies``
     Figures and claims of papers, put to the test.
+``attractorlab.plot``
+    Pictures of results (needs matplotlib).
 ``attractorlab.sweep``
     One of the project's own computations, or a function of yours, over
     parameters and seeds.
@@ -24,19 +30,24 @@ Every exception is an ``AttractorLabError``.
 """
 
 from attractorlab import (
+    continuation,
+    alignment,
     dissection,
     dynamics,
     errors,
     feedback_network,
     gaussian,
     network,
+    plot,
     roots,
     studies,
     theory,
     training,
     transfer,
+    weight_change,
 )
 from attractorlab._attractorlab import __version__
+from attractorlab.continuation import Bifurcations, bifurcations, continue_fixed_points
 from attractorlab.dissection import Dissection, Network, dissect, find_fixed_points
 from attractorlab.errors import AttractorLabError
 from attractorlab.sweeps import Sweep, sweep
@@ -44,11 +55,16 @@ from attractorlab.transfer import Transfer
 
 __all__ = [
     "AttractorLabError",
+    "Bifurcations",
     "Dissection",
     "Network",
     "Sweep",
     "Transfer",
     "__version__",
+    "bifurcations",
+    "continuation",
+    "continue_fixed_points",
+    "alignment",
     "dissect",
     "dissection",
     "dynamics",
@@ -57,10 +73,12 @@ __all__ = [
     "find_fixed_points",
     "gaussian",
     "network",
+    "plot",
     "roots",
     "studies",
     "sweep",
     "theory",
     "training",
     "transfer",
+    "weight_change",
 ]

@@ -14,6 +14,7 @@ __all__ = [
     "RateNetwork",
     "FeedbackNetwork",
     "OutputPrediction",
+    "OutputTask",
     "ReadoutCurve",
     "ReadoutTheory",
     "SweepSession",
@@ -22,14 +23,17 @@ __all__ = [
     "average",
     "centered_pair_average",
     "draw_bulk",
+    "bifurcations",
     "edge_of_chaos",
     "feedback_drive",
     "find_fixed_points",
     "fixed_point",
+    "follow_function",
     "initial_states",
     "list_studies",
     "lyapunov_exponent",
     "outliers",
+    "output_response",
     "measure_network",
     "pair_average",
     "phase_diagram",
@@ -43,7 +47,19 @@ __all__ = [
     "sweep_names",
     "sweep_run",
     "sweep_status",
-    "train_outputs",
+    "LearningFlow",
+    "WeightChange",
+    "descend_to_output",
+    "linear_outlier",
+    "linear_scaling_laws",
+    "output_alignment",
+    "output_explained",
+    "participation_ratio",
+    "procrustes_angle",
+    "relative_noise_along_output",
+    "relative_susceptibility",
+    "third_order",
+    "truncation_ranks",
 ]
 
 _Array = npt.NDArray[np.float64]
@@ -95,15 +111,28 @@ class OutputPrediction:
 def edge_of_chaos(
     transfer: str, threshold: float, target: float
 ) -> tuple[float, float, float, float]: ...
-def train_outputs(
-    transfer: str,
-    threshold: float,
-    bulk: _Array,
-    feedback: _Array,
-    targets: _Array,
-    inputs: _Array,
-    ridge: float,
-) -> tuple[_Array, _Array, list[float]]: ...
+@final
+class OutputTask:
+    def __new__(
+        cls,
+        transfer: str,
+        threshold: float,
+        bulk: _Array,
+        feedback: _Array,
+        targets: _Array,
+        inputs: _Array,
+    ) -> OutputTask: ...
+    def least_squares(self, ridge: float) -> tuple[_Array, _Array, _Array]: ...
+    def force(
+        self, start: _Array, settings: tuple[float, float, float, int, int]
+    ) -> tuple[tuple[_Array, _Array, _Array], _Array]: ...
+    def test_holding(
+        self, readout: _Array, states: _Array, settings: tuple[float, float, float, float], seed: int
+    ) -> dict[str, Any]: ...
+
+def output_response(
+    network: RateNetwork, state: _Array, u: _Array, omega: Sequence[float], open: bool
+) -> npt.NDArray[np.complex128]: ...
 def feedback_drive(parameters: _Array, shape: Sequence[int]) -> _Array: ...
 def predict(
     transfer: str, threshold: float, parameters: _Array, shape: Sequence[int], verdicts: bool
@@ -143,6 +172,7 @@ class RateNetwork:
     def input_weights(self) -> _Array: ...
     def bias(self) -> _Array: ...
     def readout(self) -> _Array: ...
+    def velocity(self, states: _Array, input: Sequence[float]) -> _Array: ...
     def output(self, states: _Array) -> _Array: ...
 
 @final
@@ -168,7 +198,11 @@ class Network:
     def output(self, state: _Array) -> _Array: ...
     def jacobian(self, state: _Array, input: Sequence[float]) -> _Array: ...
     def dissect(
-        self, input: Sequence[float], trajectories: Sequence[_Array] | None, starts: int, seed: int
+        self,
+        input: Sequence[float],
+        trajectories: Sequence[_Array] | None,
+        starts: tuple[int, int],
+        seed: int,
     ) -> dict[str, Any]: ...
 
 def find_fixed_points(
@@ -179,6 +213,22 @@ def find_fixed_points(
     starts: _Array,
     random_seed: tuple[int, int],
 ) -> dict[str, Any]: ...
+def bifurcations(
+    network: Network,
+    along: str,
+    inputs: tuple[Sequence[float], Sequence[float]],
+    other: Network | None,
+    values: Sequence[float],
+    settings: tuple[float, float, float, int, int],
+) -> tuple[list[dict[str, Any]], bool, list[tuple[float, int]]]: ...
+def follow_function(
+    function: Callable[[_Array, float], npt.ArrayLike],
+    jacobian: Callable[[_Array, float], npt.ArrayLike] | None,
+    discrete: bool,
+    starts: _Array,
+    parameters: Sequence[float],
+    settings: tuple[float, float, float],
+) -> tuple[list[dict[str, Any]], bool]: ...
 def draw_bulk(
     kind: str, parameters: Sequence[float], units: int, seed: int, replicate: int
 ) -> tuple[_Array, float]: ...
@@ -258,6 +308,49 @@ class FeedbackNetwork:
         self, readout: _Array, starts: _Array, numbers: Sequence[float]
     ) -> tuple[_Array, _Array, npt.NDArray[np.bool_]]: ...
 
+@final
+class LearningFlow:
+    @staticmethod
+    def large(g: float) -> LearningFlow: ...
+    @staticmethod
+    def of_network(weights: _Array, input: list[float], readout: list[float]) -> LearningFlow: ...
+    def initial_output(self) -> float: ...
+    def trained(self, target: float) -> dict[str, Any]: ...
+    def at_times(self, target: float, times: list[float]) -> list[dict[str, Any]]: ...
+    def convergence(self, target: float, fraction: float) -> tuple[float, float, float]: ...
+    def shuffled_loss(self, target: float) -> float | None: ...
+
+def third_order(g: float, target: float, times: _Array) -> tuple[_Array, _Array, _Array, float]: ...
+def linear_scaling_laws(g: float) -> tuple[float, float, float, float]: ...
+def linear_outlier(g: float, singular_value: float) -> tuple[float, bool]: ...
+def descend_to_output(
+    weights: _Array,
+    input: list[float],
+    readout: list[float],
+    target: float,
+    learning_rate: float,
+    epochs: int,
+) -> tuple[_Array, _Array, _Array, float, str, int | None]: ...
+@final
+class WeightChange:
+    def __new__(cls, initial: _Array, trained: _Array) -> WeightChange: ...
+    def decomposition(self) -> dict[str, Any]: ...
+    def truncated(self, rank: int) -> _Array: ...
+    def shuffled(self, seed: int) -> _Array: ...
+    def significance(self, count: int) -> list[tuple[float, float, float, float]]: ...
+    def significant_rank(self, level: float) -> int: ...
+    def spectra(self) -> list[npt.NDArray[np.complex128]]: ...
+    def overlaps(self, inputs: _Array, readouts: _Array, count: int) -> dict[str, Any]: ...
+
+def truncation_ranks(losses: list[float], fraction: float) -> tuple[int | None, int | None]: ...
+def output_alignment(weights: _Array, states: _Array) -> float: ...
+def procrustes_angle(first: _Array, second: _Array) -> float: ...
+def participation_ratio(states: _Array) -> float: ...
+def output_explained(states: _Array, outputs: _Array, most: int, ridge: float) -> list[float]: ...
+def relative_noise_along_output(weights: _Array, fluctuations: _Array) -> float: ...
+def relative_susceptibility(
+    weights: _Array, states: _Array, amplitudes: list[float], loss: Callable[[_Array, float], float]
+) -> tuple[list[float], list[float], float]: ...
 def list_studies() -> str: ...
 def run_studies(
     ids: list[str] | None,

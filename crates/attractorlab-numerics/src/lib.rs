@@ -8,6 +8,7 @@ pub mod interval;
 pub mod kernels;
 pub mod linalg;
 mod nonlinearity;
+pub mod ode;
 pub mod quadrature;
 pub mod random;
 pub mod roots;

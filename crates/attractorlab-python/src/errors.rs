@@ -5,12 +5,15 @@
 //! `python/attractorlab/errors.py`.
 
 use attractorlab::analysis::DissectionError;
+use attractorlab::analysis::alignment::AlignmentError;
+use attractorlab::analysis::weight_change::ChangeError;
 use attractorlab::dynamics::{SimulationError, StaticMapError};
 use attractorlab::network::NetworkError;
 use attractorlab::network::files::NetworkFileError;
 use attractorlab::theory::chaos::ChaosError;
 use attractorlab::theory::clamped::ClampedError;
 use attractorlab::theory::feedback::FeedbackError;
+use attractorlab::theory::linear_learning::LearningError;
 use attractorlab::theory::output_dynamics::OutputError as DynamicsError;
 use attractorlab::training::TrainingError;
 use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
@@ -71,6 +74,12 @@ pub(crate) enum Failure {
     /// A network cannot be dissected.
     #[error(transparent)]
     Dissection(#[from] DissectionError),
+    #[error(transparent)]
+    Bifurcation(#[from] attractorlab::analysis::BifurcationError),
+    #[error(transparent)]
+    Continuation(#[from] attractorlab::dynamics::continuation::ContinuationError),
+    #[error(transparent)]
+    Family(#[from] attractorlab::dynamics::continuation::NetworkFamilyError),
     /// A simulation cannot be run.
     #[error(transparent)]
     Simulation(#[from] SimulationError),
@@ -86,9 +95,21 @@ pub(crate) enum Failure {
     /// The theory of trained outputs.
     #[error(transparent)]
     Dynamics(#[from] DynamicsError),
+    /// The theory of linear learning.
+    #[error(transparent)]
+    Learning(#[from] LearningError),
+    /// A change of weights cannot be analysed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// Alignment cannot be measured.
+    #[error(transparent)]
+    Alignment(#[from] AlignmentError),
     /// Training.
     #[error(transparent)]
     Training(#[from] TrainingError),
+    /// A test whether targets are held.
+    #[error(transparent)]
+    Holding(#[from] attractorlab::training::HoldingError),
     /// The study runner refused.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -138,6 +159,9 @@ impl Failure {
             Self::Input(_)
             | Self::Network(_)
             | Self::Dissection(_)
+            | Self::Bifurcation(_)
+            | Self::Continuation(_)
+            | Self::Family(_)
             | Self::Simulation(_)
             | Self::Linalg(_)
             | Self::Threads(_)
@@ -148,7 +172,11 @@ impl Failure {
             | Self::Chaos(_)
             | Self::StaticMap(_)
             | Self::Dynamics(_)
+            | Self::Learning(_)
+            | Self::Change(_)
+            | Self::Alignment(_)
             | Self::Training(_)
+            | Self::Holding(_)
             | Self::Feedback(_) => InputError::new_err(message),
             Self::Run(RunError::UnknownStudy { suggestion: Some(name), .. }) => {
                 UnknownStudyError::new_err(format!("{message}: did you mean '{name}'?"))

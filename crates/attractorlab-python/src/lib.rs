@@ -5,6 +5,7 @@
 
 mod chaos;
 mod clamped;
+mod continuation;
 mod dissection;
 mod dynamics;
 mod errors;
@@ -13,12 +14,16 @@ mod feedback_network;
 mod forecast;
 mod gaussian;
 mod interrupt;
+mod linear_learning;
 mod network;
 mod output_dynamics;
+mod output_training;
+mod own_function;
 mod roots;
 mod studies;
 mod sweeps;
 mod transfer;
+mod weight_change;
 
 use pyo3::prelude::*;
 
@@ -46,6 +51,8 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(dynamics::lyapunov_exponent, module)?)?;
     module.add_class::<dissection::Network>()?;
     module.add_function(wrap_pyfunction!(dissection::find_fixed_points, module)?)?;
+    module.add_function(wrap_pyfunction!(continuation::bifurcations, module)?)?;
+    module.add_function(wrap_pyfunction!(continuation::follow_function, module)?)?;
     module.add_class::<chaos::ChaosTheory>()?;
     module.add_class::<forecast::ReadoutTheory>()?;
     module.add_function(wrap_pyfunction!(forecast::phase_diagram, module)?)?;
@@ -53,7 +60,21 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<feedback_network::FeedbackNetwork>()?;
     module.add_class::<output_dynamics::OutputPrediction>()?;
     module.add_function(wrap_pyfunction!(output_dynamics::edge_of_chaos, module)?)?;
-    module.add_function(wrap_pyfunction!(output_dynamics::train_outputs, module)?)?;
+    module.add_class::<output_training::OutputTask>()?;
+    module.add_function(wrap_pyfunction!(dynamics::output_response, module)?)?;
+    module.add_class::<linear_learning::LearningFlow>()?;
+    module.add_function(wrap_pyfunction!(linear_learning::third_order, module)?)?;
+    module.add_function(wrap_pyfunction!(linear_learning::linear_scaling_laws, module)?)?;
+    module.add_function(wrap_pyfunction!(linear_learning::linear_outlier, module)?)?;
+    module.add_function(wrap_pyfunction!(linear_learning::descend_to_output, module)?)?;
+    module.add_class::<weight_change::WeightChange>()?;
+    module.add_function(wrap_pyfunction!(weight_change::truncation_ranks, module)?)?;
+    module.add_function(wrap_pyfunction!(weight_change::output_alignment, module)?)?;
+    module.add_function(wrap_pyfunction!(weight_change::procrustes_angle, module)?)?;
+    module.add_function(wrap_pyfunction!(weight_change::participation_ratio, module)?)?;
+    module.add_function(wrap_pyfunction!(weight_change::output_explained, module)?)?;
+    module.add_function(wrap_pyfunction!(weight_change::relative_noise_along_output, module)?)?;
+    module.add_function(wrap_pyfunction!(weight_change::relative_susceptibility, module)?)?;
     module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
     module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
     module.add_function(wrap_pyfunction!(sweeps::sweep_names, module)?)?;

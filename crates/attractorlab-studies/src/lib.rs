@@ -6,6 +6,7 @@ pub mod foundations;
 pub mod mastrogiuseppe2019;
 pub mod rivkind2017;
 pub mod run;
+pub mod schuessler2020;
 pub mod statistics;
 mod study;
 pub mod zhu2023;
@@ -41,5 +42,14 @@ pub fn all() -> Vec<&'static dyn Study> {
         &zhu2023::ImagesByGradient,
         &zhu2023::ImagesByLinearised,
         &zhu2023::ImagesPractice,
+        &schuessler2020::TaskLearningStudy,
+        &schuessler2020::StrengthScan,
+        &schuessler2020::TrainedSpectra,
+        &schuessler2020::NetworkSize,
+        &schuessler2020::LinearGrowth,
+        &schuessler2020::LinearScaling,
+        &schuessler2020::LinearRank,
+        &schuessler2020::Divergence,
+        &schuessler2020::CosineStudy,
     ]
 }

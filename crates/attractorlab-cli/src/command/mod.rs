@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod bifurcations;
 pub(crate) mod claims;
 mod completions;
 mod dissect;
@@ -12,6 +13,7 @@ mod sweep;
 mod theory_average;
 mod theory_chaos;
 mod theory_feedback;
+mod theory_linear_learning;
 mod theory_output;
 mod theory_phase_diagram;
 mod train;
@@ -52,6 +54,8 @@ enum Command {
     Theory(TheoryCommand),
     /// Find, prove and link all fixed points of a trained network
     Dissect(dissect::Arguments),
+    /// Follow all fixed points as a weight scale, an input or a mixture of networks changes
+    Bifurcations(bifurcations::Arguments),
     /// Look at network files and convert them
     #[command(subcommand)]
     Net(net::NetCommand),
@@ -86,6 +90,8 @@ enum TheoryCommand {
     PhaseDiagram(theory_phase_diagram::Arguments),
     /// Local dynamics at each value that a network is trained to hold, and whether it is held
     Output(theory_output::Arguments),
+    /// How a linear network learns an output: the low-rank change of its weights, to all orders
+    LinearLearning(theory_linear_learning::Arguments),
 }
 
 /// Reads the arguments, the program's name first.
@@ -105,8 +111,12 @@ pub(crate) fn execute(cli: Cli, studies: &[&dyn Study]) -> Result<Ending, CliErr
         Command::Theory(TheoryCommand::PhaseDiagram(arguments)) => theory_phase_diagram::execute(&arguments),
         Command::Theory(TheoryCommand::Feedback(arguments)) => theory_feedback::execute(&arguments),
         Command::Dissect(arguments) => dissect::execute(&arguments),
+        Command::Bifurcations(arguments) => bifurcations::execute(&arguments),
         Command::Net(command) => net::execute(&command),
         Command::Theory(TheoryCommand::Output(arguments)) => theory_output::execute(&arguments),
+        Command::Theory(TheoryCommand::LinearLearning(arguments)) => {
+            theory_linear_learning::execute(&arguments)
+        }
         Command::Simulate(arguments) => simulate::execute(&arguments),
         Command::Train(arguments) => train::execute(&arguments),
         Command::Sweep(command) => sweep::execute(&command),

@@ -211,3 +211,28 @@ fn bad_values_to_hold_are_named() {
         assert!(message.contains(expected), "{line}: {message}");
     }
 }
+
+#[test]
+fn linear_learning_is_told_to_all_orders() {
+    let ended = run(attractorlab(), "theory linear-learning --g 0 --target 2 --time 0.6 0.1 --json");
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let found: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let number = |pointer: &str| found.pointer(pointer).and_then(Value::as_f64).unwrap();
+    assert!((number("/trained/singular_values/0") - 0.851047339).abs() < 1e-8);
+    assert!((number("/times/1/output") - 0.1999987).abs() < 1e-6);
+    assert_eq!(found["times"][0]["third_order"]["valid"], false);
+    let text = run(attractorlab(), "theory linear-learning --g 0.6 --target 2").stdout;
+    assert!(text.contains("   trained    2.000000    0.428095    0.032106    0.000362"), "{text}");
+    assert!(text.contains("loss after a shuffle of W0, relative          0.74419479"), "{text}");
+    for (line, said) in [
+        ("theory linear-learning --g 1 --target 2", "g must be between 0 and 0.999"),
+        ("theory linear-learning --g 0.5 --target nan", "target must be a finite number"),
+        ("theory linear-learning --g 0.5 --target 1 --time -1", "time must be a finite number"),
+        ("theory linear-learning --g 0.5 --target 1 --fraction 2", "fraction must be"),
+    ] {
+        let ended = run(attractorlab(), line);
+        assert!(ended.code == Some(2) && ended.stderr.contains(said), "{line}: {}", ended.stderr);
+    }
+    let silent = run(attractorlab(), "theory linear-learning --g 0.5 --target 0");
+    assert_eq!(silent.code, Some(0), "{}", silent.stderr);
+}

@@ -13,7 +13,7 @@
 //!
 //! | wanted | item |
 //! |---|---|
-//! | products | [`matvec`], [`matvec_transposed`], [`matmul`], [`matmul_add`], [`matmul_transposed`] |
+//! | products | [`matvec`], [`matvec_transposed`], [`matmul`], [`matmul_add`], [`matmul_transposed`]; [`LeftFactor`] for many with one matrix |
 //! | linear systems | [`Lu`], [`Cholesky`], [`Ldlt`], [`Qr`], [`solve_batch`] for many small ones |
 //! | recursive least squares | [`RankOneSymmetric`] |
 //! | spectra | [`eigenvalues`], [`complex_eigenvalues`], [`Eigen`], [`SymmetricEigen`] |
@@ -27,6 +27,7 @@ mod cholesky;
 mod eigen;
 mod error;
 mod hessenberg;
+mod left_factor;
 mod lu;
 mod operator;
 mod products;
@@ -42,6 +43,7 @@ pub use eigen::{Defective, Eigen, complex_eigenvalues, eigenvalues};
 pub use error::LinalgError;
 pub use faer::{Mat, MatMut, MatRef};
 pub use hessenberg::Hessenberg;
+pub use left_factor::LeftFactor;
 pub use lu::Lu;
 pub use operator::{LinearOperator, Transposed};
 pub(crate) use products::Products;

@@ -1,9 +1,9 @@
 //! What a network does: simulation, stationary states, spectra, chaos.
 
 mod clamped;
+pub mod continuation;
 mod enclosed;
 mod equilibrium;
-mod factor;
 pub mod fixed_points;
 mod gated;
 mod lyapunov;
@@ -21,7 +21,6 @@ pub use equilibrium::{
     Adjoint, AdjointOptions, Columns, Equilibria, EquilibriumError, EquilibriumOptions, EquilibriumStatus,
     FixedPointLayer, StabilityTest,
 };
-pub(crate) use factor::Factor;
 pub use gated::DrivenNetwork;
 pub use lyapunov::{Lyapunov, LyapunovOptions, lyapunov_exponent, lyapunov_exponent_until};
 pub use orbits::{LongRun, LongRunOptions, PeriodicOrbit, long_run};

@@ -3,4 +3,5 @@
 pub mod chaos;
 pub mod clamped;
 pub mod feedback;
+pub mod linear_learning;
 pub mod output_dynamics;

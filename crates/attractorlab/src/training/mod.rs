@@ -1,4 +1,8 @@
-//! Training the readouts of a feedback network to stationary outputs.
+//! Training networks.
+//!
+//! [`bptt`] trains any weights of a recurrent network on any [task](crate::task), by back-propagation through
+//! time and an [`Optimiser`]. The rest of this module trains the readouts of a feedback network to stationary
+//! outputs.
 //!
 //! Bulk, feedback vectors and inputs are frozen; only the readouts n of z = n·φ(x)/N are trained, so
 //! that each of M target outputs is a stationary state of the network. The rules are those that the
@@ -16,9 +20,11 @@
 //! One target of one output, the task of Mastrogiuseppe & Ostojic (2019), is a [`FeedbackTask`], with
 //! functions of its own: [`least_squares`], [`recursive_least_squares`], [`delta_rule`].
 
+pub mod bptt;
 mod delta;
 pub mod equilibrium;
 mod error;
+mod fixed_point_descent;
 mod force;
 mod least_squares;
 mod optimiser;
@@ -29,6 +35,7 @@ mod verdict;
 
 pub use delta::{DeltaOptions, delta_rule};
 pub use error::TrainingError;
+pub use fixed_point_descent::{DescendedNetwork, DescentStatus, FixedPointDescent};
 pub use force::ForceOptions;
 pub use least_squares::{RateDecomposition, least_squares};
 pub use optimiser::{

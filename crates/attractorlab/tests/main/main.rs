@@ -1,12 +1,15 @@
 //! Integration tests of attractorlab: one binary.
 
+mod bptt;
 mod chaos;
+mod continuation;
 mod dynamics;
 mod equilibrium_rules;
 mod feedback_networks;
 mod feedback_theory;
 mod fixed_points;
 mod forecasts;
+mod linear_learning;
 mod network_files;
 mod optimisers;
 mod output_dynamics;
@@ -14,3 +17,5 @@ mod output_networks;
 mod phase_diagrams;
 mod rate_networks;
 mod reference;
+mod tasks;
+mod weight_change;

@@ -1,12 +1,11 @@
 //! The adjoint of the fixed point: gradients of a loss through r = φ(Wr + x).
 
 use attractorlab_numerics::kernels::Real;
-use attractorlab_numerics::linalg::{Lu, Mat};
+use attractorlab_numerics::linalg::{LeftFactor, Lu, Mat};
 use rayon::prelude::*;
 
 use super::iterate::{BatchMap, Column, Ended, Limits, iterate};
 use super::{Columns, EquilibriumError, FixedPointLayer, blocks};
-use crate::dynamics::factor::Factor;
 
 /// When the adjoint iteration stops.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,7 +39,7 @@ pub struct Adjoint<T> {
 
 /// u ↦ G(δ + Wᵀu).
 struct Backward<'a, T: Real> {
-    factor: &'a Factor<T>,
+    factor: &'a LeftFactor<T>,
     gains: &'a Columns<T>,
     delta: &'a Columns<T>,
 }

@@ -14,10 +14,9 @@ mod stability;
 use std::sync::OnceLock;
 
 use attractorlab_numerics::kernels::Real;
-use attractorlab_numerics::linalg::{Mat, MatRef};
+use attractorlab_numerics::linalg::{LeftFactor, Mat, MatRef};
 use rayon::prelude::*;
 
-use super::Factor;
 use crate::network::Transfer;
 
 pub use adjoint::{Adjoint, AdjointOptions};
@@ -51,8 +50,8 @@ const BLOCK: usize = 64;
 pub struct FixedPointLayer<T: Real> {
     weights: Mat<T>,
     transfer: Transfer,
-    forward: Factor<T>,
-    backward: OnceLock<Factor<T>>,
+    forward: LeftFactor<T>,
+    backward: OnceLock<LeftFactor<T>>,
     wide: OnceLock<Mat<f64>>,
     /// Whether the symmetric part of W alone proves every state stable.
     contracting: OnceLock<bool>,
@@ -120,7 +119,7 @@ impl<T: Real> FixedPointLayer<T> {
                 return Err(EquilibriumError::NotFinite { name: "the matrix of weights", row, column });
             }
         }
-        let forward = Factor::new(rows, rows, BLOCK, |i, j| weights[(i, j)]);
+        let forward = LeftFactor::new(rows, rows, BLOCK, |i, j| weights[(i, j)]);
         Ok(Self {
             weights,
             transfer,
@@ -177,7 +176,7 @@ impl<T: Real> FixedPointLayer<T> {
     }
 
     #[track_caller]
-    fn product(&self, factor: &Factor<T>, b: &Columns<T>) -> Columns<T> {
+    fn product(&self, factor: &LeftFactor<T>, b: &Columns<T>) -> Columns<T> {
         assert_eq!(b.rows(), self.units(), "products with the weights need one row for each unit");
         let mut out = Columns::zeros(b.rows(), b.count());
         let n = self.units();
@@ -199,9 +198,9 @@ impl<T: Real> FixedPointLayer<T> {
     }
 
     /// Wᵀ, packed at its first use.
-    fn backward(&self) -> &Factor<T> {
+    fn backward(&self) -> &LeftFactor<T> {
         self.backward
-            .get_or_init(|| Factor::new(self.units(), self.units(), BLOCK, |i, j| self.weights[(j, i)]))
+            .get_or_init(|| LeftFactor::new(self.units(), self.units(), BLOCK, |i, j| self.weights[(j, i)]))
     }
 
     fn check_batch(

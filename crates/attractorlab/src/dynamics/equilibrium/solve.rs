@@ -1,12 +1,11 @@
 //! The forward pass: states of a batch, by iteration with Newton's method behind it, or by truncated simulation.
 
 use attractorlab_numerics::kernels::Real;
-use attractorlab_numerics::linalg::{Mat, MatRef, matvec};
+use attractorlab_numerics::linalg::{LeftFactor, Mat, MatRef, matvec};
 use rayon::prelude::*;
 
 use super::iterate::{BatchMap, Column, Ended, Limits, iterate};
 use super::{Columns, EquilibriumError, FixedPointLayer, StabilityTest, blocks};
-use crate::dynamics::factor::Factor;
 use crate::dynamics::stationary::{Balance, solve};
 use crate::dynamics::{SolverOptions, Status};
 use crate::network::Transfer;
@@ -113,7 +112,7 @@ impl<T> Equilibria<T> {
 
 /// r ↦ φ(Wr + x).
 struct Forward<'a, T: Real> {
-    factor: &'a Factor<T>,
+    factor: &'a LeftFactor<T>,
     transfer: Transfer,
     drive: &'a Columns<T>,
 }

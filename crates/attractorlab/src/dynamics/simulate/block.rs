@@ -3,18 +3,17 @@
 use std::ops::Range;
 
 use attractorlab_numerics::kernels::{Real, axpy, dot};
-use attractorlab_numerics::linalg::{Mat, MatMut, MatRef, matmul};
+use attractorlab_numerics::linalg::{LeftFactor, Mat, MatMut, MatRef, matmul};
 use attractorlab_numerics::random::Stream;
 
 use super::{DIVERGED, Input, Integrator, Record, SimulationOptions, SimulationStatus};
-use crate::dynamics::factor::Factor;
 use crate::network::{Form, RateNetwork, Transfer};
 
 /// The weights in the precision of the simulation, side by side: `[bulk | M | B | b]`, so that one
 /// product with the extended rates `(r, z', u, 1)` gives the whole drive.
 pub(super) struct Weights<T: Real> {
     /// N×(N + R + K + 1).
-    all: Factor<T>,
+    all: LeftFactor<T>,
     /// N + R + K + 1.
     width: usize,
     /// R×N: the loops' readout vectors over N.
@@ -45,12 +44,11 @@ impl<T: Real> Weights<T> {
                 network.bias()[i]
             })
         };
-        let all = Factor::new(n, width, columns, &entry);
         let over_n = |v: f64| T::from_f64(v / n as f64);
         Self {
             loops: Mat::from_fn(loops.len(), n, |k, i| over_n(loops[k].1[i])),
             outputs: Mat::from_fn(readout.len(), n, |k, i| over_n(readout[k][i])),
-            all,
+            all: LeftFactor::new(n, width, columns, entry),
             width,
             inputs,
             biased,

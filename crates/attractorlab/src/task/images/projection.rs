@@ -1,11 +1,12 @@
 //! Fixed random weights from pixels to units.
 
 use attractorlab_numerics::kernels::Real;
+use attractorlab_numerics::linalg::LeftFactor;
 use attractorlab_numerics::random::Stream;
 use rayon::prelude::*;
 
 use super::Images;
-use crate::dynamics::{Columns, Factor};
+use crate::dynamics::Columns;
 
 /// Columns that one thread projects at once.
 const BLOCK: usize = 64;
@@ -15,7 +16,7 @@ pub struct Projection<T: Real> {
     units: usize,
     pixels: usize,
     scale: f64,
-    weights: Factor<T>,
+    weights: LeftFactor<T>,
 }
 
 impl<T: Real> Projection<T> {
@@ -24,7 +25,7 @@ impl<T: Real> Projection<T> {
         let mut stream = Stream::new(seed, "images: input weights", 0);
         let sd = 1.0 / (pixels as f64).sqrt();
         let values: Vec<T> = (0..units * pixels).map(|_| T::from_f64(sd * stream.normal())).collect();
-        let weights = Factor::new(units, pixels, BLOCK, |i, p| values[p * units + i]);
+        let weights = LeftFactor::new(units, pixels, BLOCK, |i, p| values[p * units + i]);
         Self { units, pixels, scale, weights }
     }
 

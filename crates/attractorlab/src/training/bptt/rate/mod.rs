@@ -1,0 +1,7 @@
+//! Rate networks.
+
+mod pass;
+mod weights;
+
+pub use pass::RateTape;
+pub use weights::{RateUnits, RateWeights, StepNoise};

@@ -1,0 +1,175 @@
+"""What training changed: ΔW = W − W₀, its rank, its significance, and what it is aligned with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from attractorlab import _attractorlab
+from attractorlab._arrays import number, real
+from attractorlab.errors import InputError
+
+__all__ = ["Overlaps", "Significance", "TruncationCurve", "WeightChange"]
+
+_Matrix = npt.NDArray[np.float64]
+
+
+def _matrix(name: str, value: npt.ArrayLike) -> _Matrix:
+    array = np.ascontiguousarray(real(name, value))
+    if array.ndim != 2:
+        raise InputError(f"{name} must be a matrix, got an array of shape {array.shape}")
+    return array
+
+
+@dataclass(frozen=True)
+class Significance:
+    """One singular value against those of a random matrix."""
+
+    value: float
+    """The singular value."""
+    null_mean: float
+    """Typical largest singular value of a random matrix of what the components before leave."""
+    null_deviation: float
+    """Standard deviation of that."""
+    p_value: float
+    """Probability of a value as large."""
+
+
+@dataclass(frozen=True)
+class Overlaps:
+    """Cosines of the components u, v of ΔW with other directions; rows are components."""
+
+    left_input: _Matrix
+    left_readout: _Matrix
+    right_input: _Matrix
+    right_readout: _Matrix
+    left_right: _Matrix
+    """u_k·v_l."""
+    through_initial: _Matrix
+    """v_k with W₀u_k."""
+    null_deviation: float
+    """1/√N, the standard deviation between independent directions."""
+
+
+@dataclass(frozen=True)
+class TruncationCurve:
+    """Loss of W₀ + the first R components of ΔW."""
+
+    losses: _Matrix
+    """Loss at rank R = 0, 1, …"""
+    trained: float
+    """Loss of the trained network."""
+
+    def functional_rank(self, fraction: float = 0.05) -> int | None:
+        """The smallest R whose loss is below ``fraction`` of that at R = 0; None if there is none."""
+        return _attractorlab.truncation_ranks(self.losses.tolist(), number("fraction", fraction))[0]
+
+    def lasting_rank(self, fraction: float = 0.05) -> int | None:
+        """The smallest R from which on all losses stay below that bound."""
+        return _attractorlab.truncation_ranks(self.losses.tolist(), number("fraction", fraction))[1]
+
+
+class WeightChange:
+    """The change of one weight matrix by training, decomposed.
+
+    Parameters
+    ----------
+    initial, trained
+        Weights before and after, of one shape; rectangular ones too.
+
+    Raises
+    ------
+    InputError
+        The shapes differ, or an entry is not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from attractorlab.weight_change import WeightChange
+    >>> before = 0.2 * np.eye(3)
+    >>> change = WeightChange(before, before + np.outer([1, 0, 0], [0.5, 0.5, 0.5]))
+    >>> round(float(change.singular_values[0]), 6), round(change.effective_rank, 6)
+    (0.866025, 1.0)
+    """
+
+    def __init__(self, initial: npt.ArrayLike, trained: npt.ArrayLike) -> None:
+        before, after = _matrix("initial", initial), _matrix("trained", trained)
+        self._change = _attractorlab.WeightChange(before, after)
+        self._shape = before.shape
+        parts = self._change.decomposition()
+        self.singular_values: _Matrix = parts["singular_values"]
+        """Largest first."""
+        self.left: _Matrix = parts["left"].reshape(before.shape[0], -1)
+        """Left singular vectors, as columns."""
+        self.right: _Matrix = parts["right"].reshape(before.shape[1], -1)
+        """Right singular vectors, as columns."""
+        self.explained: _Matrix = parts["explained"]
+        """Share of ‖ΔW‖² in the first 1, 2, … components; empty if nothing changed."""
+        self.norm: float = parts["norm"]
+        """‖ΔW‖ (Frobenius)."""
+        self.effective_rank: float = parts["effective_rank"]
+        """Participation ratio of the squared singular values."""
+
+    def truncated(self, rank: int) -> _Matrix:
+        """W₀ + the first ``rank`` components of ΔW."""
+        return self._change.truncated(int(rank)).reshape(self._shape)
+
+    def shuffled(self, seed: int) -> _Matrix:
+        """W₀ with its entries permuted at random, plus the unchanged ΔW."""
+        return self._change.shuffled(seed).reshape(self._shape)
+
+    def significance(self, count: int) -> list[Significance]:
+        """Tests the first ``count`` singular values one after the other against random matrices.
+
+        Raises
+        ------
+        InputError
+            ``count`` is not below the smaller dimension.
+        """
+        return [Significance(*test) for test in self._change.significance(count)]
+
+    def significant_rank(self, level: float = 1e-3) -> int:
+        """Number of leading singular values whose p-values all lie below ``level``."""
+        return self._change.significant_rank(number("level", level))
+
+    def spectra(self) -> tuple[npt.NDArray[np.complex128], ...]:
+        """Eigenvalues of W₀, W and ΔW, by decreasing real part.
+
+        Raises
+        ------
+        InputError
+            The weights are not square.
+        """
+        return tuple(self._change.spectra())
+
+    def overlaps(self, inputs: npt.ArrayLike, readouts: npt.ArrayLike, count: int = 3) -> Overlaps:
+        """Overlaps of the first ``count`` components with inputs (N, Din) and readouts (N, Dout).
+
+        Raises
+        ------
+        InputError
+            The weights are not square, or the vectors do not fit.
+        """
+        found = self._change.overlaps(_matrix("inputs", inputs), _matrix("readouts", readouts), count)
+        rows = len(found["through_initial"])
+        return Overlaps(
+            left_input=found["left_input"].reshape(rows, -1),
+            left_readout=found["left_readout"].reshape(rows, -1),
+            right_input=found["right_input"].reshape(rows, -1),
+            right_readout=found["right_readout"].reshape(rows, -1),
+            left_right=found["left_right"].reshape(rows, -1),
+            through_initial=found["through_initial"],
+            null_deviation=found["null_deviation"],
+        )
+
+    def truncation_curve(self, most: int, loss: Callable[[_Matrix], float]) -> TruncationCurve:
+        """Losses of W₀ + the first R components, R = 0, …, ``most``, given the loss of a network with weights W.
+
+        Use one common test batch in ``loss``, and the trained inputs and readouts.
+        """
+        most = min(most, len(self.singular_values))
+        losses = np.array([float(loss(self.truncated(rank))) for rank in range(most + 1)])
+        return TruncationCurve(losses, float(loss(self.truncated(len(self.singular_values)))))
