@@ -18,6 +18,10 @@
     A given feedback network: training, static map, theory laid over it.
 ``attractorlab.training``
     Readouts trained to hold values.
+``attractorlab.equilibrium``
+    Learning rules for recurrent weights on fixed points.
+``attractorlab.images``
+    Images to be classified.
 ``attractorlab.studies``
     Figures and claims of papers, put to the test.
 ``attractorlab.plot``
@@ -34,9 +38,11 @@ from attractorlab import (
     alignment,
     dissection,
     dynamics,
+    equilibrium,
     errors,
     feedback_network,
     gaussian,
+    images,
     network,
     plot,
     roots,
@@ -68,10 +74,12 @@ __all__ = [
     "dissect",
     "dissection",
     "dynamics",
+    "equilibrium",
     "errors",
     "feedback_network",
     "find_fixed_points",
     "gaussian",
+    "images",
     "network",
     "plot",
     "roots",
