@@ -14,6 +14,8 @@
     What training changed; activity aligned with the output or oblique to it.
 ``attractorlab.feedback_network``
     A given feedback network: training, static map, theory laid over it.
+``attractorlab.tasks``, ``attractorlab.bptt``
+    Tasks, and networks trained on them by back-propagation through time.
 ``attractorlab.training``
     Readouts trained to hold values.
 ``attractorlab.studies``
@@ -27,6 +29,7 @@ Every exception is an ``AttractorLabError``.
 
 from attractorlab import (
     alignment,
+    bptt,
     dissection,
     dynamics,
     errors,
@@ -35,6 +38,7 @@ from attractorlab import (
     network,
     roots,
     studies,
+    tasks,
     theory,
     training,
     transfer,
@@ -54,6 +58,7 @@ __all__ = [
     "Transfer",
     "__version__",
     "alignment",
+    "bptt",
     "dissect",
     "dissection",
     "dynamics",
@@ -65,6 +70,7 @@ __all__ = [
     "roots",
     "studies",
     "sweep",
+    "tasks",
     "theory",
     "training",
     "transfer",

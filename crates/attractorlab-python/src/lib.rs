@@ -3,6 +3,7 @@
 //! The face that users import is `python/attractorlab`. Here live only the conversions, the release of the
 //! GIL, and the map from errors to named exceptions.
 
+mod bptt;
 mod chaos;
 mod clamped;
 mod dissection;
@@ -69,6 +70,11 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(weight_change::output_explained, module)?)?;
     module.add_function(wrap_pyfunction!(weight_change::relative_noise_along_output, module)?)?;
     module.add_function(wrap_pyfunction!(weight_change::relative_susceptibility, module)?)?;
+    module.add_class::<bptt::BpttTraining>()?;
+    module.add_function(wrap_pyfunction!(bptt::bptt_losses, module)?)?;
+    module.add_function(wrap_pyfunction!(bptt::task_batch, module)?)?;
+    module.add_function(wrap_pyfunction!(bptt::task_describe, module)?)?;
+    module.add_function(wrap_pyfunction!(bptt::task_dimensions, module)?)?;
     module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
     module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
     module.add_function(wrap_pyfunction!(sweeps::sweep_names, module)?)?;
