@@ -291,7 +291,7 @@ impl BpttTraining {
             let batch = Batch::from_arrays(dimensions, trials, inputs, targets, masks)?;
             let of = trainer.options().loss;
             let (loss, outputs) = py.detach(|| evaluate(&network, &batch, of))?;
-            (loss, outputs.into_iter().map(|z| z.to_f64()).collect::<Vec<f64>>())
+            (loss, outputs.into_iter().map(Real::to_f64).collect::<Vec<f64>>())
         });
         Ok((loss, PyArray1::from_vec(py, outputs)))
     }
