@@ -322,5 +322,5 @@ def convergence_epoch(losses: npt.ArrayLike, fraction: float = 0.05) -> int | No
     2
     """
     values = real("losses", losses)
-    below = np.flatnonzero(values < fraction * values[0]) if values.size else []
+    below = np.flatnonzero(values < fraction * values[:1])
     return int(below[0]) if len(below) else None
