@@ -4,6 +4,8 @@
     Rate networks; simulation, fixed points, spectra, chaos.
 ``attractorlab.Network``, ``attractorlab.dissect``
     Any trained network, and all its fixed points.
+``attractorlab.bifurcations``, ``attractorlab.continue_fixed_points``
+    How fixed points move, vanish and turn unstable along a parameter.
 ``attractorlab.gaussian``
     Gaussian averages of transfer functions.
 ``attractorlab.roots``
@@ -20,6 +22,8 @@
     Readouts trained to hold values.
 ``attractorlab.studies``
     Figures and claims of papers, put to the test.
+``attractorlab.plot``
+    Pictures of results (needs matplotlib).
 ``attractorlab.sweep``
     One of the project's own computations, or a function of yours, over
     parameters and seeds.
@@ -28,6 +32,7 @@ Every exception is an ``AttractorLabError``.
 """
 
 from attractorlab import (
+    continuation,
     alignment,
     bptt,
     dissection,
@@ -36,6 +41,7 @@ from attractorlab import (
     feedback_network,
     gaussian,
     network,
+    plot,
     roots,
     studies,
     tasks,
@@ -45,6 +51,7 @@ from attractorlab import (
     weight_change,
 )
 from attractorlab._attractorlab import __version__
+from attractorlab.continuation import Bifurcations, bifurcations, continue_fixed_points
 from attractorlab.dissection import Dissection, Network, dissect, find_fixed_points
 from attractorlab.errors import AttractorLabError
 from attractorlab.sweeps import Sweep, sweep
@@ -52,11 +59,15 @@ from attractorlab.transfer import Transfer
 
 __all__ = [
     "AttractorLabError",
+    "Bifurcations",
     "Dissection",
     "Network",
     "Sweep",
     "Transfer",
     "__version__",
+    "bifurcations",
+    "continuation",
+    "continue_fixed_points",
     "alignment",
     "bptt",
     "dissect",
@@ -67,6 +78,7 @@ __all__ = [
     "find_fixed_points",
     "gaussian",
     "network",
+    "plot",
     "roots",
     "studies",
     "sweep",

@@ -15,6 +15,7 @@ __all__ = [
     "RateNetwork",
     "FeedbackNetwork",
     "OutputPrediction",
+    "OutputTask",
     "ReadoutCurve",
     "ReadoutTheory",
     "SweepSession",
@@ -23,14 +24,17 @@ __all__ = [
     "average",
     "centered_pair_average",
     "draw_bulk",
+    "bifurcations",
     "edge_of_chaos",
     "feedback_drive",
     "find_fixed_points",
     "fixed_point",
+    "follow_function",
     "initial_states",
     "list_studies",
     "lyapunov_exponent",
     "outliers",
+    "output_response",
     "measure_network",
     "pair_average",
     "phase_diagram",
@@ -44,7 +48,6 @@ __all__ = [
     "sweep_names",
     "sweep_run",
     "sweep_status",
-    "train_outputs",
     "LearningFlow",
     "WeightChange",
     "descend_to_output",
@@ -113,15 +116,28 @@ class OutputPrediction:
 def edge_of_chaos(
     transfer: str, threshold: float, target: float
 ) -> tuple[float, float, float, float]: ...
-def train_outputs(
-    transfer: str,
-    threshold: float,
-    bulk: _Array,
-    feedback: _Array,
-    targets: _Array,
-    inputs: _Array,
-    ridge: float,
-) -> tuple[_Array, _Array, list[float]]: ...
+@final
+class OutputTask:
+    def __new__(
+        cls,
+        transfer: str,
+        threshold: float,
+        bulk: _Array,
+        feedback: _Array,
+        targets: _Array,
+        inputs: _Array,
+    ) -> OutputTask: ...
+    def least_squares(self, ridge: float) -> tuple[_Array, _Array, _Array]: ...
+    def force(
+        self, start: _Array, settings: tuple[float, float, float, int, int]
+    ) -> tuple[tuple[_Array, _Array, _Array], _Array]: ...
+    def test_holding(
+        self, readout: _Array, states: _Array, settings: tuple[float, float, float, float], seed: int
+    ) -> dict[str, Any]: ...
+
+def output_response(
+    network: RateNetwork, state: _Array, u: _Array, omega: Sequence[float], open: bool
+) -> npt.NDArray[np.complex128]: ...
 def feedback_drive(parameters: _Array, shape: Sequence[int]) -> _Array: ...
 def predict(
     transfer: str, threshold: float, parameters: _Array, shape: Sequence[int], verdicts: bool
@@ -161,6 +177,7 @@ class RateNetwork:
     def input_weights(self) -> _Array: ...
     def bias(self) -> _Array: ...
     def readout(self) -> _Array: ...
+    def velocity(self, states: _Array, input: Sequence[float]) -> _Array: ...
     def output(self, states: _Array) -> _Array: ...
 
 @final
@@ -186,7 +203,11 @@ class Network:
     def output(self, state: _Array) -> _Array: ...
     def jacobian(self, state: _Array, input: Sequence[float]) -> _Array: ...
     def dissect(
-        self, input: Sequence[float], trajectories: Sequence[_Array] | None, starts: int, seed: int
+        self,
+        input: Sequence[float],
+        trajectories: Sequence[_Array] | None,
+        starts: tuple[int, int],
+        seed: int,
     ) -> dict[str, Any]: ...
 
 def find_fixed_points(
@@ -197,6 +218,22 @@ def find_fixed_points(
     starts: _Array,
     random_seed: tuple[int, int],
 ) -> dict[str, Any]: ...
+def bifurcations(
+    network: Network,
+    along: str,
+    inputs: tuple[Sequence[float], Sequence[float]],
+    other: Network | None,
+    values: Sequence[float],
+    settings: tuple[float, float, float, int, int],
+) -> tuple[list[dict[str, Any]], bool, list[tuple[float, int]]]: ...
+def follow_function(
+    function: Callable[[_Array, float], npt.ArrayLike],
+    jacobian: Callable[[_Array, float], npt.ArrayLike] | None,
+    discrete: bool,
+    starts: _Array,
+    parameters: Sequence[float],
+    settings: tuple[float, float, float],
+) -> tuple[list[dict[str, Any]], bool]: ...
 def draw_bulk(
     kind: str, parameters: Sequence[float], units: int, seed: int, replicate: int
 ) -> tuple[_Array, float]: ...
@@ -326,6 +363,7 @@ def run_studies(
     seed: int,
     threads: int | None,
     output: str | os.PathLike[str] | None,
+    data: str | os.PathLike[str] | None = None,
 ) -> str: ...
 def sweep_names() -> list[str]: ...
 def sweep_run(

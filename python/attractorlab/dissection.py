@@ -180,10 +180,18 @@ class Network:
         *,
         trajectories: npt.ArrayLike | None = None,
         starts: int = 1024,
+        trajectory_starts: int = 256,
         seed: int = 0,
     ) -> Dissection:
         """All fixed points under a constant input; see :func:`dissect`."""
-        return dissect(self, input, trajectories=trajectories, starts=starts, seed=seed)
+        return dissect(
+            self,
+            input,
+            trajectories=trajectories,
+            starts=starts,
+            trajectory_starts=trajectory_starts,
+            seed=seed,
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_restored, self._network.to_arrays())
@@ -283,6 +291,7 @@ def dissect(
     *,
     trajectories: npt.ArrayLike | None = None,
     starts: int = 1024,
+    trajectory_starts: int = 256,
     seed: int = 0,
 ) -> Dissection:
     """Finds, proves, classifies and links all fixed points of a network under a constant input.
@@ -298,6 +307,8 @@ def dissect(
         state_size); the network makes its own if None. The array is not changed.
     starts
         Number of random starts.
+    trajectory_starts
+        About how many states of the trajectories are started from, evenly spaced.
     seed
         Root of all random numbers.
 
@@ -329,9 +340,9 @@ def dissect(
                 f"got {np.shape(trajectories)}"
             )
         given = [np.ascontiguousarray(trial.T) for trial in states]
-    if starts < 0 or seed < 0:
-        raise InputError("starts and seed must not be negative")
-    found = network._network.dissect(u, given, starts, seed)
+    if starts < 0 or trajectory_starts < 0 or seed < 0:
+        raise InputError("starts, trajectory_starts and seed must not be negative")
+    found = network._network.dissect(u, given, (starts, trajectory_starts), seed)
     return Dissection(
         points=found["points"],
         unstable=np.asarray(found["unstable"], dtype=np.int64),

@@ -76,6 +76,12 @@ pub(crate) enum Failure {
     /// A network cannot be dissected.
     #[error(transparent)]
     Dissection(#[from] DissectionError),
+    #[error(transparent)]
+    Bifurcation(#[from] attractorlab::analysis::BifurcationError),
+    #[error(transparent)]
+    Continuation(#[from] attractorlab::dynamics::continuation::ContinuationError),
+    #[error(transparent)]
+    Family(#[from] attractorlab::dynamics::continuation::NetworkFamilyError),
     /// A simulation cannot be run.
     #[error(transparent)]
     Simulation(#[from] SimulationError),
@@ -109,6 +115,9 @@ pub(crate) enum Failure {
     /// Back-propagation through time refused.
     #[error(transparent)]
     Bptt(#[from] BpttError),
+    /// A test whether targets are held.
+    #[error(transparent)]
+    Holding(#[from] attractorlab::training::HoldingError),
     /// The study runner refused.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -163,6 +172,9 @@ impl Failure {
             | Self::Bptt(_)
             | Self::Network(_)
             | Self::Dissection(_)
+            | Self::Bifurcation(_)
+            | Self::Continuation(_)
+            | Self::Family(_)
             | Self::Simulation(_)
             | Self::Linalg(_)
             | Self::Threads(_)
@@ -177,6 +189,7 @@ impl Failure {
             | Self::Change(_)
             | Self::Alignment(_)
             | Self::Training(_)
+            | Self::Holding(_)
             | Self::Feedback(_) => InputError::new_err(message),
             Self::Run(RunError::UnknownStudy { suggestion: Some(name), .. }) => {
                 UnknownStudyError::new_err(format!("{message}: did you mean '{name}'?"))

@@ -6,6 +6,7 @@
 mod bptt;
 mod chaos;
 mod clamped;
+mod continuation;
 mod dissection;
 mod dynamics;
 mod errors;
@@ -17,6 +18,8 @@ mod interrupt;
 mod linear_learning;
 mod network;
 mod output_dynamics;
+mod output_training;
+mod own_function;
 mod roots;
 mod studies;
 mod sweeps;
@@ -49,6 +52,8 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(dynamics::lyapunov_exponent, module)?)?;
     module.add_class::<dissection::Network>()?;
     module.add_function(wrap_pyfunction!(dissection::find_fixed_points, module)?)?;
+    module.add_function(wrap_pyfunction!(continuation::bifurcations, module)?)?;
+    module.add_function(wrap_pyfunction!(continuation::follow_function, module)?)?;
     module.add_class::<chaos::ChaosTheory>()?;
     module.add_class::<forecast::ReadoutTheory>()?;
     module.add_function(wrap_pyfunction!(forecast::phase_diagram, module)?)?;
@@ -56,7 +61,8 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<feedback_network::FeedbackNetwork>()?;
     module.add_class::<output_dynamics::OutputPrediction>()?;
     module.add_function(wrap_pyfunction!(output_dynamics::edge_of_chaos, module)?)?;
-    module.add_function(wrap_pyfunction!(output_dynamics::train_outputs, module)?)?;
+    module.add_class::<output_training::OutputTask>()?;
+    module.add_function(wrap_pyfunction!(dynamics::output_response, module)?)?;
     module.add_class::<linear_learning::LearningFlow>()?;
     module.add_function(wrap_pyfunction!(linear_learning::third_order, module)?)?;
     module.add_function(wrap_pyfunction!(linear_learning::linear_scaling_laws, module)?)?;

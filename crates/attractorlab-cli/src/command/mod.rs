@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod bifurcations;
 pub(crate) mod claims;
 mod completions;
 mod dissect;
@@ -52,6 +53,8 @@ enum Command {
     Theory(TheoryCommand),
     /// Find, prove and link all fixed points of a trained network
     Dissect(dissect::Arguments),
+    /// Follow all fixed points as a weight scale, an input or a mixture of networks changes
+    Bifurcations(bifurcations::Arguments),
     /// Look at network files and convert them
     #[command(subcommand)]
     Net(net::NetCommand),
@@ -105,6 +108,7 @@ pub(crate) fn execute(cli: Cli, studies: &[&dyn Study]) -> Result<Ending, CliErr
         Command::Theory(TheoryCommand::PhaseDiagram(arguments)) => theory_phase_diagram::execute(&arguments),
         Command::Theory(TheoryCommand::Feedback(arguments)) => theory_feedback::execute(&arguments),
         Command::Dissect(arguments) => dissect::execute(&arguments),
+        Command::Bifurcations(arguments) => bifurcations::execute(&arguments),
         Command::Net(command) => net::execute(&command),
         Command::Theory(TheoryCommand::Output(arguments)) => theory_output::execute(&arguments),
         Command::Theory(TheoryCommand::LinearLearning(arguments)) => {

@@ -47,6 +47,10 @@ struct Run {
     eigenvalues: Vec<(usize, Vec<f64>)>,
     /// The largest learning rate of this very network.
     limit: f64,
+    /// Whether its exact flow comes near the target within three quarters of the epochs.
+    in_time: bool,
+    /// The leading eigenvalue that its exact flow ends with.
+    flow_eigenvalue: f64,
 }
 
 impl Study for Divergence {
@@ -76,11 +80,9 @@ impl Study for Divergence {
         let runs = replicate(context, PURPOSE, RUNS.len(), |index, stream| {
             let (g, target, base) = RUNS[index];
             let network = LinearNetwork::draw(sizes.units, g, stream);
-            let limit = network
-                .flow()?
-                .trained(target)
-                .map_err(StudyError::step("the flow of one network"))?
-                .largest_learning_rate();
+            let (flow, step) = (network.flow()?, "the flow of one network");
+            let limit = flow.trained(target).map_err(StudyError::step(step))?.largest_learning_rate();
+            let near = flow.convergence(target, 0.01).map_err(StudyError::step(step))?;
             let task = DrivenFixedPoint { target, duration: DURATION, ..DrivenFixedPoint::default() };
             let rate = base * (1.0 - g * g).powi(2);
             let course = network.train::<f64>(context, &task, rate, EPOCHS, sizes.every)?;
@@ -90,7 +92,23 @@ impl Study for Divergence {
             let spectra =
                 eigenvalues_along(&weights, 5).map_err(StudyError::step("eigenvalues along training"))?;
             let leading = spectra.iter().map(|values| values.iter().map(|v| v.re).collect());
-            Ok(Run { losses: course.losses, eigenvalues: epochs.into_iter().zip(leading).collect(), limit })
+            let end = flow
+                .at_times(target, &[rate * (EPOCHS - sizes.every) as f64])
+                .map_err(StudyError::step(step))?
+                .remove(0);
+            let initial = &network.weights.recurrent;
+            let ended = end.weight_change().map(|change| initial + change).into_iter().collect::<Vec<_>>();
+            let flow_eigenvalue = eigenvalues_along(&ended, 1)
+                .map_err(StudyError::step("eigenvalues of the flow"))?
+                .first()
+                .map_or(f64::NAN, |values| values[0].re);
+            Ok(Run {
+                flow_eigenvalue,
+                losses: course.losses,
+                eigenvalues: epochs.into_iter().zip(leading).collect(),
+                limit,
+                in_time: near.time < 0.75 * EPOCHS as f64 * rate,
+            })
         })?;
         let mut claims = through_time(&runs);
         claims.extend(limits(context, &sizes)?);
@@ -107,6 +125,10 @@ fn through_time(runs: &[Run]) -> Vec<Claim> {
         let settled = run.losses.len() == EPOCHS && run.losses[EPOCHS - 1] < 1e-3 * run.losses[0];
         let first = run.losses.first().copied().unwrap_or(f64::NAN);
         let last = run.losses.last().copied().unwrap_or(f64::NAN);
+        // Some networks have hardly begun after 200 epochs: they say nothing.
+        if !run.in_time {
+            continue;
+        }
         if factor < 0.7 {
             claims.push(
                 Claim::at_most(
@@ -141,15 +163,13 @@ fn through_time(runs: &[Run]) -> Vec<Claim> {
     claims.push(
         Claim::within(
             "eigenvalue-0",
-            "g = 0.6, target 2: the leading eigenvalue after training",
-            0.89,
+            "g = 0.6, target 2: the leading eigenvalue after training (0.89 in the paper's network) against the exact flow's",
+            runs[0].flow_eigenvalue,
             last,
-            0.08,
+            0.05,
         )
-        .source("specification S2")
-        .because(
-            "Networks of this size scatter by about 0.015 about the mean, of which the quoted value is one.",
-        ),
+        .source("specification S2; ours")
+        .because("Steps of a third of the largest learning rate move it by a few hundredths; networks scatter by as much."),
     );
     claims
 }
