@@ -6,14 +6,17 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "BpttTraining",
     "ChaosTheory",
     "DriveTheory",
+    "EquilibriumTrainer",
     "FEEDBACK_LABELS",
     "FEEDBACK_STABILITIES",
     "Network",
     "RateNetwork",
     "FeedbackNetwork",
     "OutputPrediction",
+    "OutputTask",
     "ReadoutCurve",
     "ReadoutTheory",
     "SweepSession",
@@ -21,21 +24,34 @@ __all__ = [
     "all_roots",
     "average",
     "centered_pair_average",
+    "digit_images",
     "draw_bulk",
+    "bifurcations",
     "edge_of_chaos",
+    "equilibrium_gradient_check",
+    "equilibrium_states",
+    "equilibrium_update",
     "feedback_drive",
     "find_fixed_points",
     "fixed_point",
+    "follow_function",
+    "folder_images",
     "initial_states",
+    "interpolating_weights",
+    "linear_course",
+    "linear_landscape",
     "list_studies",
     "lyapunov_exponent",
     "outliers",
+    "output_response",
     "measure_network",
     "pair_average",
     "phase_diagram",
     "predict",
+    "response_distance",
     "run_studies",
     "simulate_f32",
+    "singular_steps",
     "simulate_f64",
     "spectrum",
     "sweep_collect",
@@ -43,7 +59,6 @@ __all__ = [
     "sweep_names",
     "sweep_run",
     "sweep_status",
-    "train_outputs",
     "LearningFlow",
     "WeightChange",
     "descend_to_output",
@@ -57,6 +72,10 @@ __all__ = [
     "relative_susceptibility",
     "third_order",
     "truncation_ranks",
+    "bptt_losses",
+    "task_batch",
+    "task_describe",
+    "task_dimensions",
 ]
 
 _Array = npt.NDArray[np.float64]
@@ -108,15 +127,28 @@ class OutputPrediction:
 def edge_of_chaos(
     transfer: str, threshold: float, target: float
 ) -> tuple[float, float, float, float]: ...
-def train_outputs(
-    transfer: str,
-    threshold: float,
-    bulk: _Array,
-    feedback: _Array,
-    targets: _Array,
-    inputs: _Array,
-    ridge: float,
-) -> tuple[_Array, _Array, list[float]]: ...
+@final
+class OutputTask:
+    def __new__(
+        cls,
+        transfer: str,
+        threshold: float,
+        bulk: _Array,
+        feedback: _Array,
+        targets: _Array,
+        inputs: _Array,
+    ) -> OutputTask: ...
+    def least_squares(self, ridge: float) -> tuple[_Array, _Array, _Array]: ...
+    def force(
+        self, start: _Array, settings: tuple[float, float, float, int, int]
+    ) -> tuple[tuple[_Array, _Array, _Array], _Array]: ...
+    def test_holding(
+        self, readout: _Array, states: _Array, settings: tuple[float, float, float, float], seed: int
+    ) -> dict[str, Any]: ...
+
+def output_response(
+    network: RateNetwork, state: _Array, u: _Array, omega: Sequence[float], open: bool
+) -> npt.NDArray[np.complex128]: ...
 def feedback_drive(parameters: _Array, shape: Sequence[int]) -> _Array: ...
 def predict(
     transfer: str, threshold: float, parameters: _Array, shape: Sequence[int], verdicts: bool
@@ -156,6 +188,7 @@ class RateNetwork:
     def input_weights(self) -> _Array: ...
     def bias(self) -> _Array: ...
     def readout(self) -> _Array: ...
+    def velocity(self, states: _Array, input: Sequence[float]) -> _Array: ...
     def output(self, states: _Array) -> _Array: ...
 
 @final
@@ -181,7 +214,11 @@ class Network:
     def output(self, state: _Array) -> _Array: ...
     def jacobian(self, state: _Array, input: Sequence[float]) -> _Array: ...
     def dissect(
-        self, input: Sequence[float], trajectories: Sequence[_Array] | None, starts: int, seed: int
+        self,
+        input: Sequence[float],
+        trajectories: Sequence[_Array] | None,
+        starts: tuple[int, int],
+        seed: int,
     ) -> dict[str, Any]: ...
 
 def find_fixed_points(
@@ -192,6 +229,22 @@ def find_fixed_points(
     starts: _Array,
     random_seed: tuple[int, int],
 ) -> dict[str, Any]: ...
+def bifurcations(
+    network: Network,
+    along: str,
+    inputs: tuple[Sequence[float], Sequence[float]],
+    other: Network | None,
+    values: Sequence[float],
+    settings: tuple[float, float, float, int, int],
+) -> tuple[list[dict[str, Any]], bool, list[tuple[float, int]]]: ...
+def follow_function(
+    function: Callable[[_Array, float], npt.ArrayLike],
+    jacobian: Callable[[_Array, float], npt.ArrayLike] | None,
+    discrete: bool,
+    starts: _Array,
+    parameters: Sequence[float],
+    settings: tuple[float, float, float],
+) -> tuple[list[dict[str, Any]], bool]: ...
 def draw_bulk(
     kind: str, parameters: Sequence[float], units: int, seed: int, replicate: int
 ) -> tuple[_Array, float]: ...
@@ -315,12 +368,65 @@ def relative_susceptibility(
     weights: _Array, states: _Array, amplitudes: list[float], loss: Callable[[_Array, float], float]
 ) -> tuple[list[float], list[float], float]: ...
 def list_studies() -> str: ...
+_States = tuple[str, float, int, int, int, str, float, int, str]
+_Goal = tuple[_Array | None, _Array | None, list[int] | None]
+_Pixels = tuple[bytes | list[int], list[int], tuple[int, int], int]
+
+def equilibrium_states(
+    transfer: tuple[str, float], weights: _Array, drive: _Array, start: _Array | None, states: _States
+) -> dict[str, Any]: ...
+def equilibrium_update(
+    name: str,
+    rate: float,
+    transfer: tuple[str, float],
+    weights: _Array,
+    drive: _Array,
+    goal: _Goal,
+    states: _States,
+) -> dict[str, Any]: ...
+def equilibrium_gradient_check(
+    transfer: tuple[str, float], weights: _Array, drive: _Array, goal: _Goal, directions: int, seed: int
+) -> dict[str, Any]: ...
+@final
+class EquilibriumTrainer:
+    def __new__(
+        cls,
+        name: str,
+        transfer: tuple[str, float],
+        weights: _Array,
+        states: _States,
+        descent: tuple[str, float, float, float | None],
+        warm_start: bool,
+        precision: str,
+    ) -> EquilibriumTrainer: ...
+    def step(self, drive: _Array, goal: _Goal) -> dict[str, Any]: ...
+    def weights(self) -> _Array: ...
+    def save(self, path: str | os.PathLike[str], configuration: str) -> None: ...
+    def load(self, path: str | os.PathLike[str], configuration: str) -> None: ...
+
+def linear_course(
+    rule: str, inputs: _Array, targets: _Array, weights: _Array, rate: float, steps: int, every: int
+) -> tuple[_Array, _Array]: ...
+def linear_landscape(
+    inputs: _Array,
+    targets: _Array,
+    centre: _Array,
+    directions: Sequence[_Array],
+    coordinates: Sequence[Sequence[float]],
+    with_growth: bool,
+) -> list[_Array]: ...
+def singular_steps(weights: _Array, direction: _Array) -> list[float]: ...
+def response_distance(first: _Array, second: _Array) -> float: ...
+def interpolating_weights(inputs: _Array, targets: _Array) -> _Array: ...
+def digit_images() -> _Pixels: ...
+def folder_images(folder: str | os.PathLike[str]) -> tuple[_Pixels, _Pixels]: ...
 def run_studies(
     ids: list[str] | None,
     preset: str,
     seed: int,
     threads: int | None,
     output: str | os.PathLike[str] | None,
+    data: str | os.PathLike[str] | None = None,
 ) -> str: ...
 def sweep_names() -> list[str]: ...
 def sweep_run(
@@ -340,3 +446,41 @@ class SweepSession:
         self, point: int, measures: dict[str, Any] | None, message: str | None, seconds: float
     ) -> None: ...
     def finish(self) -> str: ...
+
+@final
+class BpttTraining:
+    def __new__(
+        cls,
+        task_text: str,
+        options: str,
+        cell: str,
+        units: int,
+        g: float,
+        transfer_name: tuple[str, float],
+        readout_transfer: tuple[str, float],
+        noise: tuple[float, float],
+        precision: str,
+        replicate: int,
+        weights: Mapping[str, _Array],
+        resume: str | os.PathLike[str] | None,
+    ) -> BpttTraining: ...
+    def run(self, epochs: int | None) -> tuple[str, int | None]: ...
+    def status(self) -> tuple[str, int | None]: ...
+    def losses(self) -> _Array: ...
+    def gradient_norms(self) -> _Array: ...
+    def names(self) -> list[str]: ...
+    def matrix(self, name: str, snapshot: int | None) -> _Array: ...
+    def snapshot_epochs(self) -> list[int]: ...
+    def save(self, path: str | os.PathLike[str]) -> None: ...
+    def network(self) -> Network: ...
+    def evaluate(
+        self, trials: int, arrays: tuple[_Array, _Array, _Array], weights: Mapping[str, _Array]
+    ) -> tuple[float, _Array]: ...
+    def check_gradient(self, trials: int, seed: int) -> list[tuple[str, float, float, float]]: ...
+
+def bptt_losses() -> list[str]: ...
+def task_batch(
+    text: str, seed: int, step: int | None, trials: int
+) -> tuple[_Array, _Array, _Array]: ...
+def task_describe(text: str) -> str: ...
+def task_dimensions(text: str) -> tuple[int, int, int, float]: ...

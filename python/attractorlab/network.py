@@ -306,6 +306,21 @@ class RateNetwork:
         outputs = self._network.output(array if array.ndim == 2 else array[:, np.newaxis])
         return outputs if array.ndim == 2 else outputs[:, 0]
 
+    def velocity(self, states: npt.ArrayLike, *, input: npt.ArrayLike | None = None) -> Array:
+        """dx/dt (or the next state, of a map) at states under a constant input: N of one state, N×P of N×P.
+
+        Raises
+        ------
+        InputError
+            The states have not N rows, or the input not K entries.
+        """
+        array = real("states", states)
+        if array.ndim not in (1, 2):
+            raise InputError(f"states must be a vector or N×P, not of shape {array.shape}")
+        u = [0.0] * self.inputs if input is None else real("input", input).reshape(-1).tolist()
+        flow = self._network.velocity(np.ascontiguousarray(array if array.ndim == 2 else array[:, np.newaxis]), u)
+        return flow if array.ndim == 2 else flow[:, 0]
+
 
 def _rebuild(*arguments: Any) -> RateNetwork:
     return RateNetwork._of(_attractorlab.RateNetwork(*arguments))

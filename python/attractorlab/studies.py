@@ -97,6 +97,7 @@ def run(
     seed: int = 1,
     threads: int | None = None,
     output: str | os.PathLike[str] | None = None,
+    data: str | os.PathLike[str] | None = None,
 ) -> builtins.list[StudyResult]:
     """Run studies and return their results, in order.
 
@@ -117,6 +118,9 @@ def run(
         Threads to use; all cores if ``None``. Results do not depend on it.
     output
         Folder for the files that ``attractorlab study run -o`` writes.
+    data
+        Folder with MNIST's four IDX files, plain or gzipped, for the studies of
+        images; without it they use the 8x8 digits of the program.
 
     Raises
     ------
@@ -128,7 +132,7 @@ def run(
         The folder cannot be written; found out before anything runs.
     """
     chosen = None if ids is None else [ids] if isinstance(ids, str) else [*ids]
-    results = json.loads(_attractorlab.run_studies(chosen, preset, seed, threads, output))
+    results = json.loads(_attractorlab.run_studies(chosen, preset, seed, threads, output, data))
     return [
         StudyResult(**{**result, "claims": tuple(Claim(**claim) for claim in result["claims"])})
         for result in results

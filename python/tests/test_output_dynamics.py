@@ -1,10 +1,14 @@
 """The theory of trained outputs, and training on clamped states."""
 
+import pickle
+
+import attractorlab as al
 import numpy as np
 import pytest
+from attractorlab.dynamics import fixed_point, output_response
 from attractorlab.errors import InputError
 from attractorlab.theory.output_dynamics import edge_of_chaos, predict
-from attractorlab.training import least_squares_outputs
+from attractorlab.training import OutputTask
 
 
 def test_prediction_of_three_values() -> None:
@@ -32,7 +36,7 @@ def test_training_agrees_with_theory() -> None:
     rng = np.random.default_rng(3)
     n = 800
     bulk = 0.8 * rng.standard_normal((n, n)) / np.sqrt(n)
-    trained = least_squares_outputs("tanh", bulk, rng.standard_normal(n), [0.6, 1.5])
+    trained = OutputTask("tanh", bulk, rng.standard_normal(n), [0.6, 1.5]).least_squares()
     assert trained.errors.max() < 1e-9
     rates = np.tanh(trained.states)
     covariance = rates.T @ rates / n
@@ -45,6 +49,48 @@ def test_bad_input_is_named() -> None:
     with pytest.raises(InputError, match="there is no target 5"):
         predict("tanh", 1.0, [0.8]).response(5, 0.0)
     with pytest.raises(InputError, match="square"):
-        least_squares_outputs("tanh", np.zeros((3, 2)), np.zeros(3), [1.0])
+        OutputTask("tanh", np.zeros((3, 2)), np.zeros(3), [1.0])
     with pytest.raises(InputError, match="feedback"):
-        least_squares_outputs("tanh", np.zeros((3, 3)), np.zeros(2), [1.0])
+        OutputTask("tanh", np.zeros((3, 3)), np.zeros(2), [1.0]).least_squares()
+
+
+def test_trained_targets_are_held_where_theory_says_so_and_the_loop_answers_as_predicted() -> None:
+    rng = np.random.default_rng(5)
+    n, target = 900, 1.2
+    bulk, feedback = 0.6 * rng.standard_normal((n, n)) / np.sqrt(n), rng.uniform(-np.sqrt(3), np.sqrt(3), n)
+    task = pickle.loads(pickle.dumps(OutputTask("tanh", bulk, feedback, [target])))
+    trained = task.least_squares()
+    holding = task.test_holding(trained)
+    assert holding.held.all() and holding.distances.shape == (1, 41)
+    assert holding.distances[0, -1] < 0.3 * holding.distances[0, 0]
+    # The response of the network and that of the poles of its linearisation are one.
+    network = task.closed_loop(trained)
+    found = fixed_point(network, trained.states[:, 0], relaxation_steps=0)
+    omega = np.array([0.0, 0.5, 3.0])
+    response = output_response(network, found.state, omega)
+    gains = 1 - np.tanh(found.state) ** 2
+    jacobian = bulk * gains - np.eye(n) + np.outer(feedback, trained.readout[:, 0] * gains) / n
+    direct = [
+        trained.readout[:, 0] * gains / n @ np.linalg.solve(1j * w * np.eye(n) - jacobian, feedback) for w in omega
+    ]
+    assert np.allclose(response[:, 0, 0], direct, rtol=1e-9)
+    open_loop = output_response(network, found.state, omega, open_loop=True)[:, 0, 0]
+    assert np.allclose(open_loop / (1 - open_loop), response[:, 0, 0], rtol=1e-9)
+
+
+def test_force_learns_a_staircase() -> None:
+    rng = np.random.default_rng(6)
+    n = 300
+    bulk = 0.5 * rng.standard_normal((n, n)) / np.sqrt(n)
+    task = OutputTask("tanh", bulk, rng.standard_normal(n), [0.8, 1.6])
+    trained = task.force(0.5 * rng.standard_normal(n), rounds=3)
+    assert trained.course is not None and trained.course.shape == (2 * 3 * 500, 1)
+    # The first updates put the output on its target; later ones find a compromise of both, a ridge solution.
+    assert np.abs(trained.course[100:500, 0] - 0.8).max() < 0.03
+    assert trained.errors.max() < 0.2
+    with pytest.raises(al.AttractorLabError, match="alpha"):
+        task.force(np.zeros(n), alpha=0.0)
+    with pytest.raises(al.AttractorLabError, match="at least 1"):
+        task.force(np.zeros(n), rounds=0)
+    with pytest.raises(al.AttractorLabError, match="dt and duration"):
+        task.test_holding(trained, dt=0.0)

@@ -69,6 +69,18 @@ pub(crate) enum CliError {
     #[error("{0}")]
     #[diagnostic(help("'dissect --help' says what each argument is; 'net show' what the network has"))]
     Dissection(#[from] attractorlab::analysis::DissectionError),
+    /// Fixed points that cannot be followed.
+    #[error("{0}")]
+    #[diagnostic(help("'bifurcations --help' says what each argument is; 'net show' what the network has"))]
+    Bifurcation(#[from] attractorlab::analysis::BifurcationError),
+    /// A parameter that does not fit the network.
+    #[error("{0}")]
+    #[diagnostic(help("'net show' says how many inputs the network has"))]
+    Family(#[from] attractorlab::dynamics::continuation::NetworkFamilyError),
+    /// A morph without the second network.
+    #[error("--along morph needs the network into which to change, and there is no --other")]
+    #[diagnostic(help("name its file with --other"))]
+    NoOther,
     /// A folder that cannot be made.
     #[error("cannot make the folder {path}: {source}")]
     #[diagnostic(help("choose another folder with -o"))]
@@ -129,6 +141,15 @@ pub(crate) enum CliError {
     #[error("{path}: {reason}")]
     #[diagnostic(help("'simulate --help' shows a complete file"))]
     SimulationFile {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A file that `train` cannot read or understand, or a run that cannot go on.
+    #[error("{path}: {reason}")]
+    #[diagnostic(help("'train --help' shows a complete file"))]
+    TrainingFile {
         /// The file.
         path: String,
         /// What is wrong.

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Mutex;
 
 use attractorlab::analysis::{Dissection, DissectionOptions, Rest, Trajectories, dissect};
 use attractorlab::arrays::{Array, Arrays, Values};
@@ -25,6 +24,7 @@ use pyo3::types::PyDict;
 use crate::errors::Failure;
 use crate::interrupt::interruptible;
 use crate::network::{array, matrix};
+use crate::own_function::OwnFunction;
 
 /// Arrays by name.
 type NamedArrays<'py> = BTreeMap<String, Bound<'py, PyArrayDyn<f64>>>;
@@ -32,7 +32,7 @@ type NamedArrays<'py> = BTreeMap<String, Bound<'py, PyArrayDyn<f64>>>;
 /// A network of any kind.
 #[pyclass(frozen, module = "attractorlab._attractorlab")]
 pub(crate) struct Network {
-    network: attractorlab::network::Network,
+    pub(crate) network: attractorlab::network::Network,
 }
 
 fn options(
@@ -68,6 +68,13 @@ fn stored(name: &str, value: &Bound<'_, PyAny>) -> Result<Array, Failure> {
     let values = value.extract::<PyReadonlyArrayDyn<'_, f64>>().map_err(|_| wrong())?;
     let view = values.as_array();
     Array::new(view.shape().to_vec(), Values::F64(view.iter().copied().collect())).ok_or_else(wrong)
+}
+
+impl Network {
+    /// A network of the library, for Python.
+    pub(crate) fn of(network: attractorlab::network::Network) -> Self {
+        Self { network }
+    }
 }
 
 #[pymethods]
@@ -183,20 +190,21 @@ impl Network {
         Ok(array(py, self.network.under(&input).jacobian(&state).as_ref()))
     }
 
-    /// `trajectories`: of each, variables × steps.
+    /// `trajectories`: of each, variables × steps; `starts`: random ones, and ones from the trajectories.
     #[pyo3(signature = (input, trajectories, starts, seed))]
     fn dissect<'py>(
         &self,
         py: Python<'py>,
         input: Vec<f64>,
         trajectories: Option<Vec<PyReadonlyArray2<'py, f64>>>,
-        starts: usize,
+        starts: (usize, usize),
         seed: u64,
     ) -> Result<Bound<'py, PyDict>, Failure> {
         let given = trajectories.map(|all| Trajectories(all.iter().map(matrix).collect()));
         let options = DissectionOptions {
             input,
-            random_starts: starts,
+            random_starts: starts.0,
+            trajectory_starts: starts.1,
             search: FindOptions { seed, ..FindOptions::default() },
             seed,
             ..DissectionOptions::default()
@@ -294,105 +302,6 @@ fn dictionary<'py>(py: Python<'py>, found: &Dissection) -> Result<Bound<'py, PyD
     Ok(out)
 }
 
-/// A Python function as a dynamical system.
-struct OwnFunction {
-    field: Py<PyAny>,
-    jacobian: Option<Py<PyAny>>,
-    dim: usize,
-    time: Time,
-    /// The first exception; the search goes on with NaN and ends soon.
-    failure: Mutex<Option<Failure>>,
-}
-
-impl OwnFunction {
-    fn keep(&self, failure: Failure) {
-        if let Ok(mut kept) = self.failure.lock() {
-            kept.get_or_insert(failure);
-        }
-    }
-
-    fn evaluate(&self, x: &[f64]) -> Result<Vec<f64>, Failure> {
-        Python::attach(|py| {
-            let value = self.field.call1(py, (PyArray1::from_slice(py, x),))?;
-            let value: PyReadonlyArray1<'_, f64> = value.extract(py).map_err(|_| {
-                Failure::Input("the function must return an array of float64 with one axis".to_owned())
-            })?;
-            let value = value.as_array().to_vec();
-            if value.len() == self.dim {
-                Ok(value)
-            } else {
-                Err(Failure::Input(format!(
-                    "the function must return {} numbers, as many as it gets, not {}",
-                    self.dim,
-                    value.len()
-                )))
-            }
-        })
-    }
-
-    fn given_jacobian(&self, function: &Py<PyAny>, x: &[f64]) -> Result<Mat<f64>, Failure> {
-        Python::attach(|py| {
-            let value = function.call1(py, (PyArray1::from_slice(py, x),))?;
-            let value: PyReadonlyArray2<'_, f64> = value.extract(py).map_err(|_| {
-                Failure::Input("jacobian must return an array of float64 with two axes".to_owned())
-            })?;
-            let value = matrix(&value);
-            if (value.nrows(), value.ncols()) == (self.dim, self.dim) {
-                Ok(value)
-            } else {
-                Err(Failure::Input(format!(
-                    "jacobian must return {0}×{0} numbers, not {1}×{2}",
-                    self.dim,
-                    value.nrows(),
-                    value.ncols()
-                )))
-            }
-        })
-    }
-}
-
-impl Dynamics for OwnFunction {
-    fn dim(&self) -> usize {
-        self.dim
-    }
-    fn time(&self) -> Time {
-        self.time
-    }
-    fn field(&self, x: &[f64], out: &mut [f64]) {
-        match self.evaluate(x) {
-            Ok(value) => out.copy_from_slice(&value),
-            Err(failure) => {
-                self.keep(failure);
-                out.fill(f64::NAN);
-            }
-        }
-    }
-    fn jacobian(&self, x: &[f64]) -> Mat<f64> {
-        if let Some(function) = &self.jacobian {
-            return self.given_jacobian(function, x).unwrap_or_else(|failure| {
-                self.keep(failure);
-                Mat::from_fn(self.dim, self.dim, |_, _| f64::NAN)
-            });
-        }
-        // Central differences: the error of the cube root of ε squared, about 1e-10.
-        let mut out = Mat::zeros(self.dim, self.dim);
-        let (mut up, mut down) = (vec![0.0; self.dim], vec![0.0; self.dim]);
-        let mut at = x.to_vec();
-        for j in 0..self.dim {
-            let step = 6e-6 * (1.0 + x[j].abs());
-            at[j] = x[j] + step;
-            self.field(&at, &mut up);
-            at[j] = x[j] - step;
-            self.field(&at, &mut down);
-            at[j] = x[j];
-            for i in 0..self.dim {
-                out[(i, j)] = (up[i] - down[i]) / (2.0 * step);
-            }
-        }
-        out
-    }
-}
-
 /// Fixed points of a Python function: states, numbers of unstable directions, residuals, hits, interval.
 #[pyfunction]
 pub(crate) fn find_fixed_points<'py>(
@@ -406,7 +315,8 @@ pub(crate) fn find_fixed_points<'py>(
 ) -> Result<Bound<'py, PyDict>, Failure> {
     let (random, seed) = random_seed;
     let time = if discrete { Time::Discrete } else { Time::Continuous };
-    let system = OwnFunction { field: function, jacobian, dim, time, failure: Mutex::new(None) };
+    let function = OwnFunction::new(function, jacobian, dim, time);
+    let system = function.alone();
     let starts = matrix(&starts);
     if starts.nrows() != dim {
         return Err(Failure::Input(format!(
@@ -428,11 +338,7 @@ pub(crate) fn find_fixed_points<'py>(
             .collect();
         (found, around)
     })?;
-    if let Ok(mut failure) = system.failure.lock()
-        && let Some(failure) = failure.take()
-    {
-        return Err(failure);
-    }
+    function.check()?;
     let found = found.map_err(|error| Failure::Input(error.to_string()))?;
     let out = PyDict::new(py);
     let states: Vec<&[f64]> = found.points.iter().map(|point| point.x.as_slice()).collect();

@@ -3,9 +3,10 @@
 #![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
 
 use attractorlab::dynamics::{
-    self, EffectiveConnectivity, Input, Integrator, LyapunovOptions, Record, Simulation, SimulationOptions,
-    SimulationStatus, SolverOptions, Status,
+    self, EffectiveConnectivity, Input, Integrator, LyapunovOptions, OutputResponse, Record, Simulation,
+    SimulationOptions, SimulationStatus, SolverOptions, Status,
 };
+use attractorlab::network::Form;
 use attractorlab_numerics::kernels::Real;
 use numpy::{Complex64, PyArray1, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3};
 use pyo3::prelude::*;
@@ -227,6 +228,37 @@ pub(crate) fn outliers<'py>(
     answer.set_item("bulk_radius", found.bulk_radius)?;
     answer.set_item("doubtful", PyArray1::from_vec(py, found.doubtful))?;
     Ok(answer)
+}
+
+/// Linear response of the outputs of all feedback loops in a state, at frequencies ω, flat in (ω, row, column).
+#[pyfunction]
+pub(crate) fn output_response<'py>(
+    py: Python<'py>,
+    network: &RateNetwork,
+    state: Vector<'py>,
+    u: Vector<'py>,
+    omega: Vec<f64>,
+    open: bool,
+) -> Result<Bound<'py, PyArray1<Complex64>>, Failure> {
+    let (state, u) = checked(network, &state, &u)?;
+    let network = &network.network;
+    if network.form() != Form::Current {
+        return Err(Failure::Input(format!(
+            "the response of outputs is that of a network in current form, not in {} form",
+            network.form().name()
+        )));
+    }
+    let tau = network.time_constant();
+    let frequencies: Vec<Complex64> = omega.iter().map(|omega| Complex64::new(0.0, tau * omega)).collect();
+    let responses = interruptible(py, |_| {
+        let response = OutputResponse::new(network.connectivity(), &network.gains_at(&state, &u))?;
+        if open { response.open_loop(&frequencies) } else { response.closed_loop(&frequencies) }
+    })??;
+    let flat = responses
+        .iter()
+        .flat_map(|h| (0..h.nrows()).flat_map(move |i| (0..h.ncols()).map(move |j| h[(i, j)])))
+        .collect();
+    Ok(PyArray1::from_vec(py, flat))
 }
 
 /// The largest Lyapunov exponent.

@@ -7,15 +7,19 @@
 use attractorlab::analysis::DissectionError;
 use attractorlab::analysis::alignment::AlignmentError;
 use attractorlab::analysis::weight_change::ChangeError;
-use attractorlab::dynamics::{SimulationError, StaticMapError};
+use attractorlab::dynamics::{EquilibriumError, SimulationError, StaticMapError};
 use attractorlab::network::NetworkError;
 use attractorlab::network::files::NetworkFileError;
+use attractorlab::task::images::ImageError;
+use attractorlab::task::TaskError;
 use attractorlab::theory::chaos::ChaosError;
 use attractorlab::theory::clamped::ClampedError;
 use attractorlab::theory::feedback::FeedbackError;
 use attractorlab::theory::linear_learning::LearningError;
 use attractorlab::theory::output_dynamics::OutputError as DynamicsError;
 use attractorlab::training::TrainingError;
+use attractorlab::training::equilibrium::{CheckpointError, LearningError as EquilibriumLearningError};
+use attractorlab::training::bptt::BpttError;
 use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
 use attractorlab_numerics::linalg::LinalgError;
 use attractorlab_numerics::roots::RootError;
@@ -74,6 +78,12 @@ pub(crate) enum Failure {
     /// A network cannot be dissected.
     #[error(transparent)]
     Dissection(#[from] DissectionError),
+    #[error(transparent)]
+    Bifurcation(#[from] attractorlab::analysis::BifurcationError),
+    #[error(transparent)]
+    Continuation(#[from] attractorlab::dynamics::continuation::ContinuationError),
+    #[error(transparent)]
+    Family(#[from] attractorlab::dynamics::continuation::NetworkFamilyError),
     /// A simulation cannot be run.
     #[error(transparent)]
     Simulation(#[from] SimulationError),
@@ -101,6 +111,27 @@ pub(crate) enum Failure {
     /// Training.
     #[error(transparent)]
     Training(#[from] TrainingError),
+    /// A task, or a batch of it, is wrong.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// Back-propagation through time refused.
+    #[error(transparent)]
+    Bptt(#[from] BpttError),
+    /// A test whether targets are held.
+    #[error(transparent)]
+    Holding(#[from] attractorlab::training::HoldingError),
+    /// The fixed-point layer.
+    #[error(transparent)]
+    Equilibrium(#[from] EquilibriumError),
+    /// Learning on fixed points.
+    #[error(transparent)]
+    EquilibriumLearning(#[from] EquilibriumLearningError),
+    /// A checkpoint cannot be written or continued.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// Images cannot be read.
+    #[error(transparent)]
+    Images(#[from] ImageError),
     /// The study runner refused.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -147,9 +178,17 @@ impl Failure {
             Self::Dynamics(DynamicsError::Clamped(error)) | Self::Feedback(FeedbackError::Clamped(error)) => {
                 Self::Clamped(error).exception(message)
             }
+            Self::Run(RunError::Output { .. }) | Self::Bptt(BpttError::File(_)) => {
+                OutputError::new_err(message)
+            }
             Self::Input(_)
+            | Self::Task(_)
+            | Self::Bptt(_)
             | Self::Network(_)
             | Self::Dissection(_)
+            | Self::Bifurcation(_)
+            | Self::Continuation(_)
+            | Self::Family(_)
             | Self::Simulation(_)
             | Self::Linalg(_)
             | Self::Threads(_)
@@ -164,16 +203,23 @@ impl Failure {
             | Self::Change(_)
             | Self::Alignment(_)
             | Self::Training(_)
+            | Self::Equilibrium(_)
+            | Self::EquilibriumLearning(_)
+            | Self::Images(_)
+            | Self::Holding(_)
             | Self::Feedback(_) => InputError::new_err(message),
             Self::Run(RunError::UnknownStudy { suggestion: Some(name), .. }) => {
                 UnknownStudyError::new_err(format!("{message}: did you mean '{name}'?"))
             }
             Self::Run(RunError::UnknownStudy { suggestion: None, .. }) => UnknownStudyError::new_err(message),
+            Self::Checkpoint(error) => match error {
+                CheckpointError::File(_) => OutputError::new_err(message),
+                _ => InputError::new_err(message),
+            },
             Self::NetworkFile(error) => match error {
                 NetworkFileError::File(_) => OutputError::new_err(message),
                 _ => InputError::new_err(message),
             },
-            Self::Run(RunError::Output { .. }) => OutputError::new_err(message),
             Self::Run(RunError::Json(_)) | Self::Json(_) => AttractorLabError::new_err(message),
             Self::Plan(error) => {
                 // The plan was put together from arguments: its lines mean nothing to the caller.

@@ -3,10 +3,13 @@
 //! The face that users import is `python/attractorlab`. Here live only the conversions, the release of the
 //! GIL, and the map from errors to named exceptions.
 
+mod bptt;
 mod chaos;
 mod clamped;
+mod continuation;
 mod dissection;
 mod dynamics;
+mod equilibrium;
 mod errors;
 mod feedback;
 mod feedback_network;
@@ -16,6 +19,8 @@ mod interrupt;
 mod linear_learning;
 mod network;
 mod output_dynamics;
+mod output_training;
+mod own_function;
 mod roots;
 mod studies;
 mod sweeps;
@@ -48,6 +53,8 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(dynamics::lyapunov_exponent, module)?)?;
     module.add_class::<dissection::Network>()?;
     module.add_function(wrap_pyfunction!(dissection::find_fixed_points, module)?)?;
+    module.add_function(wrap_pyfunction!(continuation::bifurcations, module)?)?;
+    module.add_function(wrap_pyfunction!(continuation::follow_function, module)?)?;
     module.add_class::<chaos::ChaosTheory>()?;
     module.add_class::<forecast::ReadoutTheory>()?;
     module.add_function(wrap_pyfunction!(forecast::phase_diagram, module)?)?;
@@ -55,7 +62,8 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<feedback_network::FeedbackNetwork>()?;
     module.add_class::<output_dynamics::OutputPrediction>()?;
     module.add_function(wrap_pyfunction!(output_dynamics::edge_of_chaos, module)?)?;
-    module.add_function(wrap_pyfunction!(output_dynamics::train_outputs, module)?)?;
+    module.add_class::<output_training::OutputTask>()?;
+    module.add_function(wrap_pyfunction!(dynamics::output_response, module)?)?;
     module.add_class::<linear_learning::LearningFlow>()?;
     module.add_function(wrap_pyfunction!(linear_learning::third_order, module)?)?;
     module.add_function(wrap_pyfunction!(linear_learning::linear_scaling_laws, module)?)?;
@@ -69,6 +77,22 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(weight_change::output_explained, module)?)?;
     module.add_function(wrap_pyfunction!(weight_change::relative_noise_along_output, module)?)?;
     module.add_function(wrap_pyfunction!(weight_change::relative_susceptibility, module)?)?;
+    module.add_function(wrap_pyfunction!(equilibrium::equilibrium_states, module)?)?;
+    module.add_function(wrap_pyfunction!(equilibrium::equilibrium_update, module)?)?;
+    module.add_function(wrap_pyfunction!(equilibrium::equilibrium_gradient_check, module)?)?;
+    module.add_class::<equilibrium::EquilibriumTrainer>()?;
+    module.add_function(wrap_pyfunction!(equilibrium::linear_course, module)?)?;
+    module.add_function(wrap_pyfunction!(equilibrium::linear_landscape, module)?)?;
+    module.add_function(wrap_pyfunction!(equilibrium::singular_steps, module)?)?;
+    module.add_function(wrap_pyfunction!(equilibrium::response_distance, module)?)?;
+    module.add_function(wrap_pyfunction!(equilibrium::interpolating_weights, module)?)?;
+    module.add_function(wrap_pyfunction!(equilibrium::digit_images, module)?)?;
+    module.add_function(wrap_pyfunction!(equilibrium::folder_images, module)?)?;
+    module.add_class::<bptt::BpttTraining>()?;
+    module.add_function(wrap_pyfunction!(bptt::bptt_losses, module)?)?;
+    module.add_function(wrap_pyfunction!(bptt::task_batch, module)?)?;
+    module.add_function(wrap_pyfunction!(bptt::task_describe, module)?)?;
+    module.add_function(wrap_pyfunction!(bptt::task_dimensions, module)?)?;
     module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
     module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
     module.add_function(wrap_pyfunction!(sweeps::sweep_names, module)?)?;

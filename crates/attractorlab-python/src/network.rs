@@ -122,6 +122,34 @@ impl RateNetwork {
     }
 
     /// Outputs, L×P, of the states in the columns.
+    /// F at each column of `states` (N×P) under a constant input.
+    fn velocity<'py>(
+        &self,
+        py: Python<'py>,
+        states: PyReadonlyArray2<'py, f64>,
+        input: Vec<f64>,
+    ) -> Result<Bound<'py, PyArray2<f64>>, Failure> {
+        use attractorlab::dynamics::Dynamics;
+        let states = matrix(&states);
+        if states.nrows() != self.network.units() {
+            return Err(Failure::Input(format!(
+                "states must have {} rows, one for each unit, not {}",
+                self.network.units(),
+                states.nrows()
+            )));
+        }
+        if input.len() != self.network.inputs() {
+            return Err(Failure::Input(format!(
+                "input must have one entry for each of the {} inputs, got {}",
+                self.network.inputs(),
+                input.len()
+            )));
+        }
+        let mut out = Mat::zeros(states.nrows(), states.ncols());
+        py.detach(|| self.network.under(&input).fields(states.as_ref(), out.as_mut()));
+        Ok(array(py, out.as_ref()))
+    }
+
     fn output<'py>(
         &self,
         py: Python<'py>,

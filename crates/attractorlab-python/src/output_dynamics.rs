@@ -1,13 +1,11 @@
-//! The theory of the local dynamics of trained outputs, and training on clamped states.
+//! The theory of the local dynamics of trained outputs.
 
 #![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
 
-use attractorlab::dynamics::ClampedNetwork;
 use attractorlab::theory::output_dynamics::{self, FeedbackLaw, LocalDynamics, Prediction, Setting};
-use attractorlab::training::OutputTask;
-use attractorlab_numerics::linalg::{Mat, MatRef};
+use attractorlab_numerics::linalg::MatRef;
 use num_complex::Complex64;
-use numpy::{PyArray1, PyReadonlyArray2};
+use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -144,42 +142,4 @@ pub(crate) fn edge_of_chaos(
 ) -> Result<(f64, f64, f64, f64), Failure> {
     let edge = output_dynamics::edge_of_chaos(transfer::read(transfer, threshold)?, target)?;
     Ok((edge.g, edge.delta, edge.tau_open, edge.tau_closed))
-}
-
-/// Readouts and states (flat, row by row), largest error of each target.
-#[pyfunction]
-#[expect(clippy::type_complexity, clippy::too_many_arguments, reason = "the face names and unpacks them")]
-pub(crate) fn train_outputs<'py>(
-    py: Python<'py>,
-    transfer: &str,
-    threshold: f64,
-    bulk: PyReadonlyArray2<'py, f64>,
-    feedback: PyReadonlyArray2<'py, f64>,
-    targets: PyReadonlyArray2<'py, f64>,
-    inputs: PyReadonlyArray2<'py, f64>,
-    ridge: f64,
-) -> Result<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>, Vec<f64>), Failure> {
-    let transfer = transfer::read(transfer, threshold)?;
-    let [bulk, feedback, targets, inputs] = [bulk, feedback, targets, inputs].map(|a| {
-        let a = a.as_array();
-        Mat::from_fn(a.nrows(), a.ncols(), |i, j| a[[i, j]])
-    });
-    if bulk.nrows() != bulk.ncols() {
-        let (rows, columns) = (bulk.nrows(), bulk.ncols());
-        return Err(Failure::Input(format!("bulk must be square, got {rows}×{columns}")));
-    }
-    let trained = py.detach(|| {
-        let task = OutputTask {
-            network: ClampedNetwork { bulk: bulk.as_ref(), transfer },
-            feedback: feedback.as_ref(),
-            targets: targets.as_ref(),
-            inputs: inputs.as_ref(),
-        };
-        task.least_squares(ridge)
-    })?;
-    Ok((
-        PyArray1::from_vec(py, rows(trained.readout.as_ref())),
-        PyArray1::from_vec(py, rows(trained.states.as_ref())),
-        trained.errors,
-    ))
 }

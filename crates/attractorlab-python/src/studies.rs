@@ -22,7 +22,7 @@ pub(crate) fn list_studies() -> String {
 
 /// Runs studies and returns their results as a JSON list. `ids` is None for all.
 #[pyfunction]
-#[pyo3(signature = (ids, preset, seed, threads, output))]
+#[pyo3(signature = (ids, preset, seed, threads, output, data=None))]
 pub(crate) fn run_studies(
     py: Python<'_>,
     ids: Option<Vec<String>>,
@@ -30,6 +30,7 @@ pub(crate) fn run_studies(
     seed: u64,
     threads: Option<usize>,
     output: Option<PathBuf>,
+    data: Option<PathBuf>,
 ) -> Result<String, Failure> {
     let preset = match preset {
         "quick" => Preset::Quick,
@@ -50,7 +51,7 @@ pub(crate) fn run_studies(
     // Zero is rayon's own word for "as many as there are cores".
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build()?;
     let run = interruptible(py, |cancelled| {
-        let settings = Settings { preset, seed, output: output.as_ref(), cancelled };
+        let settings = Settings { preset, seed, output: output.as_ref(), cancelled, data: data.as_deref() };
         pool.install(|| run(&chosen, &settings, &Silent))
     })??;
     Ok(serde_json::to_string(&run.results)?)

@@ -10,6 +10,7 @@ pub mod schuessler2020;
 pub mod schuessler2024;
 pub mod statistics;
 mod study;
+pub mod zhu2023;
 
 pub use claim::{Claim, Comparison, Quantity};
 pub use study::{Context, Outcome, Preset, Progress, Silent, Study, StudyError};
@@ -34,6 +35,14 @@ pub fn all() -> Vec<&'static dyn Study> {
         &rivkind2017::SizesAndOutputs,
         &rivkind2017::Force,
         &rivkind2017::Prediction,
+        &zhu2023::OneDimensional,
+        &zhu2023::StartingPoint,
+        &zhu2023::Landscape,
+        &zhu2023::TrainingCurves,
+        &zhu2023::Angles,
+        &zhu2023::ImagesByGradient,
+        &zhu2023::ImagesByLinearised,
+        &zhu2023::ImagesPractice,
         &schuessler2020::TaskLearningStudy,
         &schuessler2020::StrengthScan,
         &schuessler2020::TrainedSpectra,

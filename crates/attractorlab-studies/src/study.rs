@@ -1,5 +1,6 @@
 //! What a study is, and what it hands over.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use attractorlab_figures::{Figure, Table};
@@ -50,6 +51,8 @@ pub struct Context<'a> {
     pub progress: &'a dyn Progress,
     /// Set when the user wants to stop.
     pub cancelled: &'a AtomicBool,
+    /// A folder with data of the user's, for studies that can use it.
+    pub data: Option<&'a Path>,
 }
 
 impl Context<'_> {

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod bifurcations;
 pub(crate) mod claims;
 mod completions;
 mod dissect;
@@ -15,6 +16,7 @@ mod theory_feedback;
 mod theory_linear_learning;
 mod theory_output;
 mod theory_phase_diagram;
+mod train;
 
 use std::ffi::OsString;
 
@@ -52,11 +54,15 @@ enum Command {
     Theory(TheoryCommand),
     /// Find, prove and link all fixed points of a trained network
     Dissect(dissect::Arguments),
+    /// Follow all fixed points as a weight scale, an input or a mixture of networks changes
+    Bifurcations(bifurcations::Arguments),
     /// Look at network files and convert them
     #[command(subcommand)]
     Net(net::NetCommand),
     /// Simulate a network that a TOML file describes
     Simulate(simulate::Arguments),
+    /// Train a network that a TOML file describes, with checkpoints
+    Train(train::Arguments),
     /// Sweep parameters and seeds, on this machine or on a Slurm cluster
     #[command(subcommand)]
     Sweep(sweep::SweepCommand),
@@ -105,12 +111,14 @@ pub(crate) fn execute(cli: Cli, studies: &[&dyn Study]) -> Result<Ending, CliErr
         Command::Theory(TheoryCommand::PhaseDiagram(arguments)) => theory_phase_diagram::execute(&arguments),
         Command::Theory(TheoryCommand::Feedback(arguments)) => theory_feedback::execute(&arguments),
         Command::Dissect(arguments) => dissect::execute(&arguments),
+        Command::Bifurcations(arguments) => bifurcations::execute(&arguments),
         Command::Net(command) => net::execute(&command),
         Command::Theory(TheoryCommand::Output(arguments)) => theory_output::execute(&arguments),
         Command::Theory(TheoryCommand::LinearLearning(arguments)) => {
             theory_linear_learning::execute(&arguments)
         }
         Command::Simulate(arguments) => simulate::execute(&arguments),
+        Command::Train(arguments) => train::execute(&arguments),
         Command::Sweep(command) => sweep::execute(&command),
         Command::Completions(arguments) => Ok(completions::execute(&arguments, &mut Cli::command())),
     }

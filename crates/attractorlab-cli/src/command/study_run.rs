@@ -39,6 +39,10 @@ pub(crate) struct Arguments {
     /// Folder for report.html, results.json and the figures; made if need be
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Folder with MNIST's four IDX files, plain or gzipped, for the studies of images; without it they use the 8×8
+    /// digits of the program
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// Print the results as JSON instead of tables
     #[arg(long)]
     json: bool,
@@ -49,6 +53,7 @@ Examples:
   attractorlab study run --all --quick -o report
   attractorlab study run mastrogiuseppe2019 --full --threads 8 -o report
   attractorlab study run mastrogiuseppe2019/target-sweep --seed 7 --json
+  attractorlab study run zhu2023 --full --data mnist -o report
 
 Exit codes: 0 every claim holds; 1 a claim fails; 2 it could not run; 130 stopped by Ctrl-C,
 with everything kept that was finished.";
@@ -65,7 +70,13 @@ pub(crate) fn execute(arguments: &Arguments, studies: &[&dyn Study]) -> Result<E
     let cancelled = stop_on_ctrl_c();
     eprintln!("preset {preset}, seed {}, threads {}", arguments.seed, pool.current_num_threads());
 
-    let settings = Settings { preset, seed: arguments.seed, output: output.as_ref(), cancelled: &cancelled };
+    let settings = Settings {
+        preset,
+        seed: arguments.seed,
+        output: output.as_ref(),
+        cancelled: &cancelled,
+        data: arguments.data.as_deref(),
+    };
     let show = Show::new(!arguments.json);
     let ran = pool.install(|| run(&chosen, &settings, &show));
     show.clear();
@@ -91,7 +102,7 @@ fn ending(run: &Run) -> Ending {
     }
 }
 
-fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, CliError> {
+pub(super) fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, CliError> {
     if threads == Some(0) {
         return Err(CliError::NoThreads);
     }
@@ -103,7 +114,7 @@ fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, CliError> {
 }
 
 /// The first Ctrl-C asks the running study to stop, the second one ends the program where it stands.
-fn stop_on_ctrl_c() -> Arc<AtomicBool> {
+pub(super) fn stop_on_ctrl_c() -> Arc<AtomicBool> {
     let cancelled = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&cancelled);
     let handler = move || {

@@ -44,6 +44,9 @@ impl<T: Real> LeftFactor<T> {
     /// If a length does not fit.
     #[track_caller]
     pub fn multiply(&self, b: &[T], out: &mut [T], count: usize, work: &mut Vec<T>) {
+        if count == 0 {
+            return;
+        }
         match &self.values {
             Values::Packed(packed) => packed.multiply(b, out, count, work),
             Values::Plain(plain) => matmul(

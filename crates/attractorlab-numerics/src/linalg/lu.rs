@@ -133,13 +133,27 @@ impl Lu {
     #[track_caller]
     pub fn solve_transposed_in_place(&self, b: &mut [f64]) {
         assert_eq!(b.len(), self.dim(), "Lu::solve_transposed: the right-hand side needs one entry a row");
+        self.solve_transposed_matrix_in_place(ColMut::from_slice_mut(b).as_mat_mut());
+    }
+
+    /// Overwrites every column of `b` with the solution of `Aᵀ x = b`.
+    ///
+    /// # Panics
+    /// If `b` has not n rows.
+    #[track_caller]
+    pub fn solve_transposed_matrix_in_place(&self, mut b: MatMut<'_, f64>) {
+        assert_eq!(b.nrows(), self.dim(), "Lu::solve_transposed: the right-hand side needs n rows");
         let lu = self.factors.as_ref().transpose();
-        let mut x = b.to_vec();
-        let mut column = ColMut::from_slice_mut(&mut x).as_mat_mut();
-        triangular::solve_lower_triangular_in_place(lu, column.as_mut(), Par::Seq);
-        triangular::solve_unit_upper_triangular_in_place(lu, column, Par::Seq);
-        for (&value, &to) in x.iter().zip(&self.permutation) {
-            b[to] = value;
+        triangular::solve_lower_triangular_in_place(lu, b.as_mut(), Par::Seq);
+        triangular::solve_unit_upper_triangular_in_place(lu, b.as_mut(), Par::Seq);
+        let mut buffer = vec![0.0; self.dim()];
+        for j in 0..b.ncols() {
+            for (i, value) in buffer.iter_mut().enumerate() {
+                *value = b[(i, j)];
+            }
+            for (&value, &to) in buffer.iter().zip(&self.permutation) {
+                b[(to, j)] = value;
+            }
         }
     }
 

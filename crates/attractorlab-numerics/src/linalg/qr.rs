@@ -105,6 +105,17 @@ impl Qr {
         );
     }
 
+    /// The n×k matrix whose columns minimise `‖A x − b‖₂` for the columns b of `b`.
+    ///
+    /// # Panics
+    /// If `b` has not m rows.
+    #[track_caller]
+    pub fn least_squares_matrix(&self, b: MatRef<'_, f64>) -> Mat<f64> {
+        let mut work = b.to_owned();
+        self.least_squares_in_place(work.as_mut());
+        work.subrows(0, self.factors.ncols()).to_owned()
+    }
+
     /// The m×n matrix with orthonormal columns.
     pub fn thin_q(&self) -> Mat<f64> {
         let (m, n) = (self.factors.nrows(), self.factors.ncols());

@@ -6,7 +6,7 @@ mod result;
 mod select;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -54,6 +54,8 @@ pub struct Settings<'a> {
     pub output: Option<&'a OutputFolder>,
     /// Set to stop: the running study gives up at its next check, what is finished is kept.
     pub cancelled: &'a AtomicBool,
+    /// A folder with data of the user's (MNIST's four IDX files), for studies that can use it.
+    pub data: Option<&'a Path>,
 }
 
 /// Is told how a run goes. Positions count from 1.
@@ -146,6 +148,7 @@ fn run_one(study: &dyn Study, settings: &Settings<'_>, observer: &dyn Observer) 
         seed: settings.seed,
         progress: &progress,
         cancelled: settings.cancelled,
+        data: settings.data,
     };
     let start = Instant::now();
     // A defect in one study must not lose the others. Nothing of a study that panicked is looked at again.

@@ -29,7 +29,7 @@ fn sizes(preset: Preset) -> Sizes {
             units: 96,
             networks: 5,
             test_trials: 64,
-            tasks: &[("flip_flop", 120), ("context_decision", 80)],
+            tasks: &[("flip_flop", 120), ("context_decision", 100)],
         },
         Preset::Full => Sizes {
             units: 256,

@@ -34,8 +34,12 @@ fn rehearse(endings: &[(&'static str, Ending)], output: Option<&OutputFolder>) -
     let studies: Vec<Rehearsal> = endings.iter().map(|(id, ending)| Rehearsal(id, *ending)).collect();
     let studies: Vec<&dyn Study> = studies.iter().map(|study| study as &dyn Study).collect();
     let cancelled = AtomicBool::new(false);
-    run(&studies, &Settings { preset: Preset::Quick, seed: 5, output, cancelled: &cancelled }, &Silent)
-        .unwrap()
+    run(
+        &studies,
+        &Settings { preset: Preset::Quick, seed: 5, output, cancelled: &cancelled, data: None },
+        &Silent,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -136,8 +140,13 @@ fn the_observer_sees_every_step() {
     }
     let diary = Diary::default();
     let (one, two) = (Rehearsal("p/one", Ending::Holds), Rehearsal("p/two", Ending::Fails));
-    let settings =
-        Settings { preset: Preset::Full, seed: 1, output: None, cancelled: &AtomicBool::new(false) };
+    let settings = Settings {
+        preset: Preset::Full,
+        seed: 1,
+        output: None,
+        cancelled: &AtomicBool::new(false),
+        data: None,
+    };
     run(&[&one, &two], &settings, &diary).unwrap();
     assert_eq!(
         diary.0.into_inner().unwrap(),
@@ -157,6 +166,7 @@ fn results_that_cannot_be_kept_are_an_error() {
         seed: 1,
         output: Some(&folder),
         cancelled: &AtomicBool::new(false),
+        data: None,
     };
     let error = run(&[&study], &settings, &Silent).unwrap_err();
     assert!(matches!(&error, RunError::Output { path, .. } if path.ends_with("results.json")), "{error}");

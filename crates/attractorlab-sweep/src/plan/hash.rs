@@ -84,6 +84,7 @@ pub(super) fn plan_hash(plan: &Plan) -> String {
     plan.measures.iter().for_each(|measure| name(&mut bytes, &measure.name));
     bytes.extend(b"arrays");
     plan.arrays.iter().for_each(|array| name(&mut bytes, array));
+    name(&mut bytes, plan.array_format.name());
     hash.update(&bytes);
     Key(first_half(hash)).to_string()
 }

@@ -15,6 +15,7 @@
 //! [measure]                     # without it, all measures and no arrays
 //! keep = ["leading_re", "predicted"]
 //! arrays = ["eigenvalues"]
+//! format = "npz"               # of the arrays' files: npz (also without it) or safetensors
 //! ```
 //!
 //! An axis is a list, or one of `{ range = [a, b], points = n }` (or `step = s`), `{ log-range = [a, b], points = n }`,
@@ -34,6 +35,8 @@ pub use schema::schema;
 
 use std::path::Path;
 use std::sync::Arc;
+
+use attractorlab::arrays::Format;
 
 use crate::{Measure, Parameter, Parameters, Registry, Runnable, Seed, SweepError, Value};
 
@@ -75,6 +78,7 @@ pub struct Plan {
     seeds: Vec<u64>,
     measures: Vec<Measure>,
     arrays: Vec<String>,
+    array_format: Format,
     points: u64,
     hash: String,
 }
@@ -130,9 +134,9 @@ impl Plan {
         groups: Vec<Group>,
         base: Vec<Value>,
         seeds: Vec<u64>,
-        measures: Vec<Measure>,
-        arrays: Vec<String>,
+        chosen: parse::Chosen,
     ) -> Option<Self> {
+        let parse::Chosen { measures, arrays, array_format } = chosen;
         let points = groups
             .iter()
             .try_fold(seeds.len() as u64, |points, group| points.checked_mul(group.len() as u64))?;
@@ -145,6 +149,7 @@ impl Plan {
             seeds,
             measures,
             arrays,
+            array_format,
             points,
             hash: String::new(),
         };
@@ -180,6 +185,11 @@ impl Plan {
     /// The chosen arrays.
     pub fn arrays(&self) -> &[String] {
         &self.arrays
+    }
+
+    /// The format of their files.
+    pub fn array_format(&self) -> Format {
+        self.array_format
     }
 
     /// The seeds.

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::axis;
 use super::source::{Entry, Source, Table, unknown};
 use super::{Group, Plan, PlanError};
+use attractorlab::arrays::Format;
+
 use crate::{Parameter, Registry, Runnable, Value};
 
 /// The most points of a plan: what a table of row numbers in memory bears.
@@ -55,9 +57,9 @@ pub(super) fn parse(text: &str, registry: &Registry) -> Result<Plan, PlanError> 
         }
     }
     let base = base(&source, fixed, &parameters, &mut named)?;
-    let (measures, arrays) = measures(&source, measure, &*runnable)?;
+    let chosen = measures(&source, measure, &*runnable)?;
 
-    let plan = Plan::new(text.to_owned(), runnable, parameters, groups, base, seeds, measures, arrays);
+    let plan = Plan::new(text.to_owned(), runnable, parameters, groups, base, seeds, chosen);
     match plan {
         Some(plan) if plan.points() <= MOST_POINTS => Ok(plan),
         _ => Err(source
@@ -222,7 +224,12 @@ fn base<'a>(
         .collect()
 }
 
-type Chosen = (Vec<crate::Measure>, Vec<String>);
+/// What is measured, and which arrays are written in which format.
+pub(super) struct Chosen {
+    pub(super) measures: Vec<crate::Measure>,
+    pub(super) arrays: Vec<String>,
+    pub(super) array_format: Format,
+}
 
 fn measures<'a>(
     source: &Source<'a>,
@@ -230,10 +237,13 @@ fn measures<'a>(
     runnable: &dyn Runnable,
 ) -> Result<Chosen, PlanError> {
     let all = runnable.measures();
-    let Some(table) = table else { return Ok((all, Vec::new())) };
+    let Some(table) = table else {
+        return Ok(Chosen { measures: all, arrays: Vec::new(), array_format: Format::Npz });
+    };
     let mut table = source.table("measure", table)?;
     let keep = table.take("keep");
     let arrays = table.take("arrays");
+    let format = table.take("format");
     table.finish(source, "[measure]")?;
     let names = |what: &str, given, known: &[&str]| -> Result<Option<Vec<String>>, PlanError> {
         let Some(given) = given else { return Ok(None) };
@@ -261,5 +271,16 @@ fn measures<'a>(
         None => all,
         Some(kept) => all.into_iter().filter(|measure| kept.contains(&measure.name)).collect(),
     };
-    Ok((measures, arrays))
+    let array_format = match format {
+        None => Format::Npz,
+        Some(given) => {
+            let formats = [Format::Npz, Format::Safetensors];
+            let word = source.word("format", &given)?;
+            formats.into_iter().find(|format| format.name() == word).ok_or_else(|| {
+                let message = format!("arrays are written as npz or safetensors, not as '{word}'");
+                source.error(&given.span(), message).meant(&word, &formats.map(Format::name))
+            })?
+        }
+    };
+    Ok(Chosen { measures, arrays, array_format })
 }

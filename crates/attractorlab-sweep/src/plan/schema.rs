@@ -42,7 +42,8 @@ pub fn schema(registry: &Registry) -> Json {
                 "additionalProperties": false,
                 "properties": {
                     "keep": {"type": "array", "items": {"type": "string"}, "description": "Measures to keep; all without it"},
-                    "arrays": {"type": "array", "items": {"type": "string"}, "description": "Arrays to write beside the table"}
+                    "arrays": {"type": "array", "items": {"type": "string"}, "description": "Arrays to write beside the table"},
+                    "format": {"enum": ["npz", "safetensors"], "default": "npz", "description": "Format of the arrays' files"}
                 }
             }
         },

@@ -120,7 +120,7 @@ impl Session {
     ) -> Result<(), SweepError> {
         let folder = &self.folder;
         let row = row_of(&self.plan, point, ending, seconds, |row, arrays| {
-            keep_arrays(folder, row.key, arrays).map_err(RunError::because)
+            keep_arrays(folder, row.key, self.plan.array_format(), arrays).map_err(RunError::because)
         });
         self.take(Some(row))
     }

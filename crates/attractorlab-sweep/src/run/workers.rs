@@ -125,7 +125,8 @@ impl Work {
         while self.stop.asked() == 0 && self.halt.asked() == 0 {
             let Some(point) = self.todo.get(self.next.fetch_add(1, Ordering::Relaxed)) else { break };
             let row = compute_with(&self.plan, *point, |row, arrays| {
-                keep_arrays(&self.folder, row.key, arrays).map_err(RunError::because)
+                keep_arrays(&self.folder, row.key, self.plan.array_format(), arrays)
+                    .map_err(RunError::because)
             });
             if self.rows.send(row).is_err() {
                 break;

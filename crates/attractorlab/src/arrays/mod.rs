@@ -96,6 +96,14 @@ pub enum Format {
 }
 
 impl Format {
+    /// Its name, which is also the extension of its files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Safetensors => "safetensors",
+            Self::Npz => "npz",
+        }
+    }
+
     /// The format that the name of a file asks for.
     ///
     /// # Errors
@@ -195,11 +203,19 @@ impl Arrays {
     /// # Errors
     /// [`ArrayFileError`] if the name has another extension or the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), ArrayFileError> {
-        let bytes = match Format::of(path)? {
-            Format::Safetensors => safetensors::write(self, path)?,
-            Format::Npz => npz::write(self, path)?,
-        };
+        let bytes = self.to_bytes(Format::of(path)?, path)?;
         replace(path, &bytes).map_err(|source| ArrayFileError::Io { path: path.to_owned(), source })
+    }
+
+    /// The content of a file in this format; `path` is named in errors.
+    ///
+    /// # Errors
+    /// [`ArrayFileError`] if the arrays are too large for the format.
+    pub fn to_bytes(&self, format: Format, path: &Path) -> Result<Vec<u8>, ArrayFileError> {
+        match format {
+            Format::Safetensors => safetensors::write(self, path),
+            Format::Npz => npz::write(self, path),
+        }
     }
 }
 

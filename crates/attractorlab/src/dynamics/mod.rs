@@ -1,7 +1,9 @@
 //! What a network does: simulation, stationary states, spectra, chaos.
 
 mod clamped;
+pub mod continuation;
 mod enclosed;
+mod equilibrium;
 pub mod fixed_points;
 mod gated;
 mod lyapunov;
@@ -15,6 +17,10 @@ mod system;
 
 pub use clamped::ClampedNetwork;
 pub use enclosed::{Enclosed, Enclosure};
+pub use equilibrium::{
+    Adjoint, AdjointOptions, Columns, Equilibria, EquilibriumError, EquilibriumOptions, EquilibriumStatus,
+    FixedPointLayer, StabilityTest,
+};
 pub use gated::DrivenNetwork;
 pub use lyapunov::{Lyapunov, LyapunovOptions, lyapunov_exponent, lyapunov_exponent_until};
 pub use orbits::{LongRun, LongRunOptions, PeriodicOrbit, long_run};

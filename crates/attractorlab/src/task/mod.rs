@@ -6,6 +6,7 @@
 //! | context-dependent decision | which sign has the stimulus that the context picks out? | [`ContextDecision`] |
 //! | parametric working memory | which of two stimuli was larger? | [`WorkingMemory`] |
 //! | input-driven fixed point | settle at an output under a constant input | [`DrivenFixedPoint`] |
+//! | image classification | which class is shown? | [`images`] |
 //! | autonomous cosine | oscillate, without input | [`Cosine`] |
 //!
 //! The defaults are the tasks of Schuessler et al. (2020); every duration and amplitude is a parameter. A
@@ -18,6 +19,7 @@ mod cosine;
 mod driven_fixed_point;
 mod error;
 mod flip_flop;
+pub mod images;
 mod trials;
 mod working_memory;
 

@@ -22,6 +22,7 @@
 
 pub mod bptt;
 mod delta;
+pub mod equilibrium;
 mod error;
 mod fixed_point_descent;
 mod force;

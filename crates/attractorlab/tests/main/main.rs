@@ -2,7 +2,9 @@
 
 mod bptt;
 mod chaos;
+mod continuation;
 mod dynamics;
+mod equilibrium_rules;
 mod feedback_networks;
 mod feedback_theory;
 mod fixed_points;

@@ -1,0 +1,86 @@
+//! IDX, the format of MNIST: a magic number, big-endian sizes, bytes. Plain or gzipped.
+
+use std::borrow::Cow;
+use std::io::Read;
+use std::path::Path;
+
+use flate2::read::GzDecoder;
+
+use super::ImageError;
+
+const IMAGES: u32 = 0x0000_0803;
+const LABELS: u32 = 0x0000_0801;
+/// Most bytes that are unpacked: twenty times MNIST.
+const LARGEST: u64 = 1 << 30;
+
+/// The content, unpacked if it begins as gzip does.
+fn unpack<'a>(bytes: &'a [u8], path: &Path, expected: &'static str) -> Result<Cow<'a, [u8]>, ImageError> {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    let broken = |reason: String| ImageError::Idx { path: path.to_owned(), expected, reason };
+    let mut out = Vec::new();
+    let read = GzDecoder::new(bytes)
+        .take(LARGEST + 1)
+        .read_to_end(&mut out)
+        .map_err(|error| broken(format!("the gzip stream is damaged or cut short ({error})")))?;
+    if read as u64 > LARGEST {
+        return Err(broken("more than a gigabyte when unpacked".to_owned()));
+    }
+    Ok(Cow::Owned(out))
+}
+
+/// The sizes after the magic number, and what follows them, of exactly the length that they promise.
+fn sizes<'a>(
+    bytes: &'a [u8],
+    magic: u32,
+    count: usize,
+    broken: impl Fn(String) -> ImageError,
+) -> Result<(Vec<usize>, &'a [u8]), ImageError> {
+    let header = 4 * (count + 1);
+    if bytes.len() < header {
+        return Err(broken(format!("{} bytes are too few for the header", bytes.len())));
+    }
+    let words: Vec<u32> =
+        bytes[..header].as_chunks::<4>().0.iter().map(|word| u32::from_be_bytes(*word)).collect();
+    if words[0] != magic {
+        let hint = match words[0] {
+            LABELS => ", which is a file of labels",
+            IMAGES => ", which is a file of images",
+            _ => "",
+        };
+        return Err(broken(format!("it begins with {:#010x}{hint}, not {magic:#010x}", words[0])));
+    }
+    let sizes: Vec<usize> = words[1..].iter().map(|w| *w as usize).collect();
+    let length = sizes.iter().try_fold(1_usize, |product, n| product.checked_mul(*n));
+    let found = bytes.len() - header;
+    match length {
+        Some(length) if length == found => Ok((sizes, &bytes[header..])),
+        _ => Err(broken(format!("its header promises {sizes:?} bytes, and {found} follow it"))),
+    }
+}
+
+/// Number, height, width and pixels of the images in the bytes of an IDX file; `path` is named in errors.
+///
+/// # Errors
+/// [`ImageError::Idx`] if the bytes are cut short, damaged or of another kind, or there are no images.
+pub fn read_idx_images(bytes: &[u8], path: &Path) -> Result<(usize, usize, usize, Vec<u8>), ImageError> {
+    let broken = |reason| ImageError::Idx { path: path.to_owned(), expected: "images", reason };
+    let bytes = unpack(bytes, path, "images")?;
+    let (sizes, pixels) = sizes(&bytes, IMAGES, 3, broken)?;
+    if pixels.is_empty() {
+        return Err(broken("it holds no pixels".to_owned()));
+    }
+    Ok((sizes[0], sizes[1], sizes[2], pixels.to_vec()))
+}
+
+/// The labels in the bytes of an IDX file; `path` is named in errors.
+///
+/// # Errors
+/// As [`read_idx_images`].
+pub fn read_idx_labels(bytes: &[u8], path: &Path) -> Result<Vec<u8>, ImageError> {
+    let broken = |reason| ImageError::Idx { path: path.to_owned(), expected: "labels", reason };
+    let bytes = unpack(bytes, path, "labels")?;
+    let (_, labels) = sizes(&bytes, LABELS, 1, broken)?;
+    Ok(labels.to_vec())
+}

@@ -1,0 +1,319 @@
+//! The whole course of rules 2 and 3 on a linear network, from small matrices.
+//!
+//! Both rules move A = (1 − W)⁻¹ only along Xᵀ: A_k = A₀ − (E₀ − E_k)X⁺ with the errors E = AX − Y. For rule 2 the errors
+//! are E₀(1 − ηK)^k with K = (2/m)XᵀX. For rule 3 the matrix T = (2/m)Xᵀ(X − BY) obeys T ← T(1 − ηK + ηT), and the
+//! errors follow from it.
+
+use attractorlab_numerics::linalg::{
+    Lu, Mat, MatRef, Qr, SymmetricEigen, frobenius_norm, matmul, matmul_add, singular_values,
+};
+
+use super::task::{LinearTask, identity_minus, product_transposed, pseudo_inverse};
+use crate::training::equilibrium::LearningError;
+
+/// What both paths share.
+#[derive(Debug, Clone)]
+struct Start {
+    /// A₀.
+    response: Mat<f64>,
+    /// E₀ = A₀X − Y.
+    error: Mat<f64>,
+    /// X⁺, m×N.
+    inverse: Mat<f64>,
+    samples: f64,
+}
+
+impl Start {
+    fn new(task: &LinearTask, weights: MatRef<'_, f64>) -> Result<Self, LearningError> {
+        let n = task.units();
+        if (weights.nrows(), weights.ncols()) != (n, n) {
+            let (name, of, found) = ("the weights", "rows and columns, one a unit", weights.nrows());
+            return Err(LearningError::Size { name, of, expected: n, found });
+        }
+        let response = Lu::from_matrix(identity_minus(weights))?.inverse();
+        let mut error = Mat::zeros(n, task.samples());
+        matmul(response.as_ref(), task.inputs(), error.as_mut());
+        error = &error - task.targets();
+        let inverse = pseudo_inverse(task.inputs())?;
+        Ok(Self { response, error, inverse, samples: task.samples() as f64 })
+    }
+
+    /// W of the errors E: 1 − (A₀ − (E₀ − E)X⁺)⁻¹.
+    fn weights(&self, error: &Mat<f64>) -> Result<Mat<f64>, LearningError> {
+        let mut response = self.response.clone();
+        let moved = &self.error - error;
+        matmul_add(-1.0, moved.as_ref(), self.inverse.as_ref(), response.as_mut());
+        let inverse = Lu::from_matrix(response)?.inverse();
+        Ok(identity_minus(inverse.as_ref()))
+    }
+}
+
+/// The course of rule 2 from one eigendecomposition: the loss at any step, and the step at which a loss is reached.
+///
+/// ```
+/// use attractorlab::numerics::{linalg::Mat, random::Stream};
+/// use attractorlab::training::equilibrium::linear::{
+///     LinearRule, LinearTask, LinearWeights, ReparameterisedPath,
+/// };
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut stream = Stream::new(1, "example", 0);
+/// let mut normal = |rows, columns, sd: f64| Mat::from_fn(rows, columns, |_, _| sd * stream.normal());
+/// let (x, y, start) = (normal(10, 4, 0.5), normal(10, 4, 0.5), normal(10, 10, 0.1));
+/// let task = LinearTask::new(x, y)?;
+/// let path = ReparameterisedPath::new(&task, start.as_ref(), 0.2, false)?;
+/// let mut literal = LinearWeights::new(&task, start)?;
+/// for _ in 0..10 {
+///     literal.step(LinearRule::Reparameterised, 0.2)?;
+/// }
+/// let loss = task.loss(literal.weights())?;
+/// assert!((path.loss(10) / loss - 1.0).abs() < 1e-10);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct ReparameterisedPath {
+    start: Start,
+    /// Eigenvalues and eigenvectors of K.
+    values: Vec<f64>,
+    modes: Mat<f64>,
+    /// By what the error of each mode is multiplied in a step.
+    factors: Vec<f64>,
+    /// |E₀ v|²/m of each mode.
+    weights: Vec<f64>,
+}
+
+impl ReparameterisedPath {
+    /// The path from W under the learning rate η; `lookahead` as in [`LinearRule::Lookahead`](super::LinearRule).
+    ///
+    /// # Errors
+    /// [`LearningError`] if W has another shape, 1 − W is singular, or X is rank-deficient.
+    pub fn new(
+        task: &LinearTask,
+        weights: MatRef<'_, f64>,
+        rate: f64,
+        lookahead: bool,
+    ) -> Result<Self, LearningError> {
+        let start = Start::new(task, weights)?;
+        let m = task.samples();
+        let gram = product_transposed(task.inputs(), task.inputs());
+        let kernel = Mat::from_fn(m, m, |i, j| (gram[(i, j)] + gram[(j, i)]) / start.samples);
+        let eigen = SymmetricEigen::new(kernel.as_ref())?;
+        let factors = factors(&eigen.values, rate, lookahead);
+        let mut projected = Mat::zeros(task.units(), m);
+        matmul(start.error.as_ref(), eigen.vectors.as_ref(), projected.as_mut());
+        let weights =
+            (0..m).map(|j| projected.col(j).iter().map(|e| e * e).sum::<f64>() / start.samples).collect();
+        Ok(Self { start, values: eigen.values, modes: eigen.vectors, factors, weights })
+    }
+
+    /// The path from the same weights under another learning rate, for nothing.
+    #[must_use]
+    pub fn at_rate(mut self, rate: f64, lookahead: bool) -> Self {
+        self.factors = factors(&self.values, rate, lookahead);
+        self
+    }
+
+    /// J at steps 0 to `steps`.
+    pub fn losses(&self, steps: u64) -> Vec<f64> {
+        let squares: Vec<f64> = self.factors.iter().map(|f| f * f).collect();
+        let mut weights = self.weights.clone();
+        (0..=steps)
+            .map(|_| {
+                let loss = weights.iter().sum();
+                weights.iter_mut().zip(&squares).for_each(|(w, f)| *w *= f);
+                loss
+            })
+            .collect()
+    }
+
+    /// J after `step` steps.
+    pub fn loss(&self, step: u64) -> f64 {
+        self.weights.iter().zip(&self.factors).map(|(w, f)| w * f.powi(2).powf(step as f64)).sum()
+    }
+
+    /// The first step after which J is below `threshold`; `None` if it never will be, or the rule diverges.
+    pub fn step_below(&self, threshold: f64) -> Option<u64> {
+        // Without a mode that grows J never rises.
+        if self.factors.iter().any(|f| f.abs() > 1.0 + 1e-12) {
+            return None;
+        }
+        if self.loss(0) < threshold {
+            return Some(0);
+        }
+        let (mut low, mut high) = (0_u64, 1_u64);
+        while !(self.loss(high) < threshold) {
+            (low, high) = (high, high.checked_mul(2).filter(|h| *h < 1 << 50)?);
+        }
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if self.loss(middle) < threshold { high = middle } else { low = middle }
+        }
+        Some(high)
+    }
+
+    /// Whether no mode grows: η λ_max(K) ≤ 2.
+    pub fn is_stable(&self) -> bool {
+        self.factors.iter().all(|f| f.abs() <= 1.0)
+    }
+
+    /// E_k = A_k X − Y, N×m.
+    pub fn errors(&self, step: u64) -> Mat<f64> {
+        let m = self.factors.len();
+        let scaled = Mat::from_fn(m, m, |i, j| {
+            // The sign of negative factors alternates.
+            let power = self.factors[j].abs().powf(step as f64);
+            let sign = if self.factors[j] < 0.0 && step % 2 == 1 { -1.0 } else { 1.0 };
+            self.modes[(i, j)] * power * sign
+        });
+        let (mut first, mut out) =
+            (Mat::zeros(self.start.error.nrows(), m), Mat::zeros(self.start.error.nrows(), m));
+        matmul(self.start.error.as_ref(), scaled.as_ref(), first.as_mut());
+        matmul(first.as_ref(), self.modes.transpose(), out.as_mut());
+        out
+    }
+
+    /// W after `step` steps.
+    ///
+    /// # Errors
+    /// [`LearningError::Linalg`] if the response is singular there.
+    pub fn weights(&self, step: u64) -> Result<Mat<f64>, LearningError> {
+        self.start.weights(&self.errors(step))
+    }
+
+    /// The weights to which rules 2 and 3 both converge, 1 − (A₀ − E₀X⁺)⁻¹.
+    ///
+    /// # Errors
+    /// [`LearningError::Linalg`] if the response is singular there: the weights then grow without bound.
+    pub fn limit(&self) -> Result<Mat<f64>, LearningError> {
+        self.start.weights(&Mat::zeros(self.start.error.nrows(), self.start.error.ncols()))
+    }
+}
+
+/// By what a step multiplies the error of the modes with these eigenvalues of K.
+fn factors(values: &[f64], rate: f64, lookahead: bool) -> Vec<f64> {
+    let factor = |step: f64| if lookahead { 1.0 - step + step * step } else { 1.0 - step };
+    values.iter().map(|lambda| factor(rate * lambda)).collect()
+}
+
+/// The course of rule 3, one m×m product a step; the loss and the weights only where they are asked for.
+#[derive(Debug, Clone)]
+pub struct LinearisedPath {
+    start: Start,
+    rate: f64,
+    /// −ηK.
+    decay: Mat<f64>,
+    /// T, m×m.
+    transfer: Mat<f64>,
+    /// X − BY = `residual` · `course`, where `course` is T itself, or the product of all steps where T₀ is singular.
+    residual: Mat<f64>,
+    course: Option<Mat<f64>>,
+    /// X⁺ · `residual`.
+    projected: Mat<f64>,
+    /// The triangular factor of A_∞ · `residual`, whose norm is that of the matrix.
+    triangle: Mat<f64>,
+    step: u64,
+    work: (Mat<f64>, Mat<f64>),
+}
+
+impl LinearisedPath {
+    /// The path from W under the learning rate η.
+    ///
+    /// # Errors
+    /// [`LearningError`] if W has another shape, 1 − W is singular, or X is rank-deficient.
+    pub fn new(task: &LinearTask, weights: MatRef<'_, f64>, rate: f64) -> Result<Self, LearningError> {
+        let start = Start::new(task, weights)?;
+        let (n, m) = (task.units(), task.samples());
+        let gram = product_transposed(task.inputs(), task.inputs());
+        let decay = Mat::from_fn(m, m, |i, j| -2.0 * rate / start.samples * gram[(i, j)]);
+        let b = identity_minus(weights);
+        let mut first = task.inputs().to_owned();
+        matmul_add(-1.0, b.as_ref(), task.targets(), first.as_mut());
+        let mut transfer = product_transposed(task.inputs(), first.as_ref());
+        (0..m).for_each(|j| transfer.col_mut(j).iter_mut().for_each(|t| *t *= 2.0 / start.samples));
+        // X − BY = R₀ T₀⁻¹ T, where T₀ can be inverted without loss.
+        let sigma = singular_values(transfer.as_ref())?;
+        let invertible = sigma.last().is_some_and(|low| *low > 1e-7 * sigma[0]);
+        let (residual, course) = if invertible {
+            let mut transposed = first.transpose().to_owned();
+            Lu::from_matrix(transfer.transpose().to_owned())?.solve_matrix_in_place(transposed.as_mut());
+            (transposed.transpose().to_owned(), None)
+        } else {
+            (first, Some(Mat::identity(m, m)))
+        };
+        let mut limit = start.response.clone();
+        matmul_add(-1.0, start.error.as_ref(), start.inverse.as_ref(), limit.as_mut());
+        let (mut projected, mut moved) = (Mat::zeros(m, m), Mat::zeros(n, m));
+        matmul(start.inverse.as_ref(), residual.as_ref(), projected.as_mut());
+        matmul(limit.as_ref(), residual.as_ref(), moved.as_mut());
+        let triangle = if n >= m { Qr::new(moved.as_ref()).map_or(moved, |qr| qr.r()) } else { moved };
+        let work = (Mat::zeros(m, m), Mat::zeros(m, m));
+        Ok(Self { start, rate, decay, transfer, residual, course, projected, triangle, step: 0, work })
+    }
+
+    /// Makes steps.
+    pub fn advance(&mut self, steps: u64) {
+        let m = self.decay.nrows();
+        for _ in 0..steps {
+            // 1 − ηK + ηT.
+            let (factor, next) = &mut self.work;
+            for j in 0..m {
+                let (decay, transfer) = (self.decay.col_as_slice(j), self.transfer.col_as_slice(j));
+                for ((f, d), t) in factor.col_as_slice_mut(j).iter_mut().zip(decay).zip(transfer) {
+                    *f = d + self.rate * t;
+                }
+                factor[(j, j)] += 1.0;
+            }
+            matmul(self.transfer.as_ref(), factor.as_ref(), next.as_mut());
+            std::mem::swap(&mut self.transfer, next);
+            if let Some(course) = &mut self.course {
+                matmul(course.as_ref(), factor.as_ref(), next.as_mut());
+                std::mem::swap(course, next);
+            }
+            self.step += 1;
+        }
+    }
+
+    /// Number of steps made.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// Z with X − BY = `residual` P and E = A_∞ `residual` Z: Z = (1 − P X⁺`residual`)⁻¹ P.
+    fn course(&self) -> Result<Mat<f64>, LearningError> {
+        let m = self.decay.nrows();
+        let p = self.course.as_ref().unwrap_or(&self.transfer);
+        let mut factor = Mat::identity(m, m);
+        matmul_add(-1.0, p.as_ref(), self.projected.as_ref(), factor.as_mut());
+        let mut z = p.clone();
+        Lu::from_matrix(factor)?.solve_matrix_in_place(z.as_mut());
+        Ok(z)
+    }
+
+    /// J at this step.
+    ///
+    /// # Errors
+    /// [`LearningError::Linalg`] where 1 − W is singular, or once the rule has diverged.
+    pub fn loss(&self) -> Result<f64, LearningError> {
+        let z = self.course()?;
+        let mut error = Mat::zeros(self.triangle.nrows(), z.ncols());
+        matmul(self.triangle.as_ref(), z.as_ref(), error.as_mut());
+        let norm = frobenius_norm(error.as_ref());
+        Ok(norm * norm / self.start.samples)
+    }
+
+    /// W at this step.
+    ///
+    /// # Errors
+    /// As [`LinearisedPath::loss`].
+    pub fn weights(&self) -> Result<Mat<f64>, LearningError> {
+        let z = self.course()?;
+        let (n, m) = (self.residual.nrows(), z.ncols());
+        let mut limit = self.start.response.clone();
+        matmul_add(-1.0, self.start.error.as_ref(), self.start.inverse.as_ref(), limit.as_mut());
+        let (mut left, mut error) = (Mat::zeros(n, m), Mat::zeros(n, m));
+        matmul(limit.as_ref(), self.residual.as_ref(), left.as_mut());
+        matmul(left.as_ref(), z.as_ref(), error.as_mut());
+        self.start.weights(&error)
+    }
+}

@@ -1,0 +1,416 @@
+//! The rules on fixed points against the reference cases.
+
+use std::sync::Arc;
+
+use attractorlab::dynamics::{
+    AdjointOptions, Columns, Equilibria, EquilibriumOptions, EquilibriumStatus, FixedPointLayer,
+    StabilityTest,
+};
+use attractorlab::network::Transfer;
+use attractorlab::numerics::linalg::Mat;
+use attractorlab::training::equilibrium::linear::{
+    LinearRule, LinearTask, LinearWeights, LinearisedPath, ReparameterisedPath, ResponseMetric, angle,
+    landscape_points, response_distance, singular_steps,
+};
+use attractorlab::training::equilibrium::{
+    Batch, Evaluation, ForwardPass, ImplicitGradient, Linearised, LinearisedVariant, Loss, MeanSquaredError,
+    MissingStates, Reparameterised, ReparameterisedStep, Rule, SoftmaxCrossEntropy, Trainer, TrainerOptions,
+    Unrolled,
+};
+use serde_json::Value;
+
+use crate::reference::{cases, number};
+
+const FILE: &str = "zhu2023";
+
+fn matrix(value: &Value) -> Mat<f64> {
+    let rows = value.as_array().expect("a matrix");
+    let columns = rows[0].as_array().expect("rows").len();
+    Mat::from_fn(rows.len(), columns, |i, j| number(&value[i][j]))
+}
+
+fn columns(value: &Value) -> Columns<f64> {
+    Columns::from_mat(matrix(value).as_ref())
+}
+
+fn vector(value: &Value) -> Vec<f64> {
+    value.as_array().expect("a list").iter().map(number).collect()
+}
+
+#[track_caller]
+fn same_number(case: &Value, what: &str, found: f64, expected: &Value, tolerance: f64) {
+    let expected = number(expected);
+    assert!(
+        (found - expected).abs() <= tolerance * expected.abs().max(1e-300),
+        "{} {what}: {found} against {expected}",
+        case["name"]
+    );
+}
+
+/// Largest difference relative to the largest entry.
+#[track_caller]
+fn same_matrix(case: &Value, what: &str, found: &Mat<f64>, expected: &Value, tolerance: f64) {
+    let expected = matrix(expected);
+    assert_eq!((found.nrows(), found.ncols()), (expected.nrows(), expected.ncols()), "{what}");
+    let scale = expected.norm_max();
+    let error = (found - &expected).norm_max();
+    assert!(error <= tolerance * scale, "{} {what}: off by {error:e} of {scale:e}", case["name"]);
+}
+
+fn mat(columns: &Columns<f64>) -> Mat<f64> {
+    columns.to_f64()
+}
+
+fn gradient() -> ImplicitGradient {
+    ImplicitGradient { adjoint: AdjointOptions::of::<f64>() }
+}
+
+/// Losses after a number of steps; those that are null are not tested.
+fn same_losses(case: &Value, rule: &str, losses: &Value, mut run: impl FnMut(u64) -> f64) {
+    for (steps, expected) in losses.as_object().expect("losses by steps") {
+        if expected.is_null() {
+            continue;
+        }
+        let (found, wanted) = (run(steps.parse().unwrap()), number(expected));
+        if wanted < 1e-12 {
+            assert!((found.log10() - wanted.log10()).abs() <= 0.05, "{} rule {rule}", case["name"]);
+        } else {
+            same_number(case, &format!("rule {rule} after {steps}"), found, expected, 1e-6);
+        }
+    }
+}
+
+#[test]
+fn linear_cases_agree_with_the_reference() {
+    for case in cases(FILE, "linear_mse") {
+        let (input, output) = (&case["inputs"], &case["outputs"]);
+        let (w, x, y) = (matrix(&input["W"]), matrix(&input["X"]), matrix(&input["Y"]));
+        let rate = number(&input["eta"]);
+        let task = LinearTask::new(x.clone(), y.clone()).unwrap();
+        let start = LinearWeights::new(&task, w.clone()).unwrap();
+        same_number(&case, "loss", task.loss(w.as_ref()).unwrap(), &output["loss"], 1e-9);
+        same_number(&case, "growth", start.largest_real_part().unwrap(), &output["max_real_eig_W"], 1e-9);
+        let rules = [
+            (LinearRule::Gradient, "dW1", "1"),
+            (LinearRule::Reparameterised, "dW2", "2"),
+            (LinearRule::Lookahead, "dW2_lookahead", "2look"),
+            (LinearRule::Linearised, "dW3", "3"),
+        ];
+        let mut changes = Vec::new();
+        for (rule, name, key) in rules {
+            let (change, _) = start.increment(rule, rate).unwrap();
+            same_matrix(&case, name, &change, &output[name], 1e-9);
+            changes.push(change);
+            same_losses(&case, key, &output["loss_after"][key], |steps| {
+                let mut weights = start.clone();
+                for _ in 0..steps {
+                    weights.step(rule, rate).unwrap();
+                }
+                task.loss(weights.weights()).unwrap()
+            });
+        }
+        same_number(&case, "theta12", angle(&changes[0], &changes[1]), &output["theta12_deg"], 1e-9);
+        same_number(&case, "theta23", angle(&changes[1], &changes[3]), &output["theta23_deg"], 1e-9);
+
+        // The same rules through the general layer.
+        let layer = FixedPointLayer::new(w.clone(), Transfer::Linear).unwrap();
+        let (drive, targets) = (Columns::from_mat(x.as_ref()), Columns::from_mat(y.as_ref()));
+        let loss = MeanSquaredError::of_rates(targets);
+        let options =
+            EquilibriumOptions { stability: StabilityTest::Spectrum, relax: false, ..Default::default() };
+        let pass = ForwardPass::Converged(options);
+        let here = Evaluation::new(&layer, &drive, None, &loss, &pass, MissingStates::UseLast).unwrap();
+        same_matrix(&case, "R", &mat(&here.states.rates), &output["R"], 1e-9);
+        let stable = here.states.count(EquilibriumStatus::Stable) == drive.count();
+        assert_eq!(stable, output["stable"].as_bool().unwrap());
+        let batch = Batch::of(&layer, &drive, &here, &loss, &pass);
+        let step = |step| Box::new(Reparameterised { step });
+        let general: [(Box<dyn Rule<f64>>, &str); 6] = [
+            (Box::new(gradient()), "dW1"),
+            (step(ReparameterisedStep::Finite), "dW2"),
+            (step(ReparameterisedStep::Lookahead), "dW2_lookahead"),
+            (step(ReparameterisedStep::FirstOrder), "dW3"),
+            (Box::new(Linearised), "dW3"),
+            (Box::new(LinearisedVariant), "dW3"),
+        ];
+        for (rule, name) in general {
+            let update = rule.update(&batch, rate).unwrap();
+            same_matrix(
+                &case,
+                &format!("{} {name}", rule.name()),
+                &mat(&update.increment),
+                &output[name],
+                1e-9,
+            );
+        }
+    }
+}
+
+#[test]
+fn gains_of_linear_units_enter_the_rules() {
+    for case in cases(FILE, "linear_with_gains") {
+        let (input, output) = (&case["inputs"], &case["outputs"]);
+        let (w, x, rates) = (matrix(&input["W"]), columns(&input["X"]), columns(&output["R"]));
+        let g = vector(&input["g"]);
+        let layer = FixedPointLayer::new(w, Transfer::Linear).unwrap();
+        let loss = MeanSquaredError::of_rates(columns(&input["Y"]));
+        let count = x.count();
+        let states = Equilibria {
+            gains: Columns::from_fn(g.len(), count, |i, _| g[i]),
+            rates,
+            status: vec![EquilibriumStatus::Stable; count],
+            residuals: vec![0.0; count],
+            growth: vec![None; count],
+            sweeps: 0,
+        };
+        let here = Evaluation::of_states(states, &loss, MissingStates::LeaveOut);
+        same_number(&case, "loss", here.loss, &output["loss"], 1e-9);
+        let pass = ForwardPass::converged::<f64>();
+        let batch = Batch::of(&layer, &x, &here, &loss, &pass);
+        let rate = number(&input["eta"]);
+        let rules: [(Box<dyn Rule<f64>>, &str); 3] = [
+            (Box::new(gradient()), "dW1"),
+            (Box::new(Reparameterised { step: ReparameterisedStep::Finite }), "dW2"),
+            (Box::new(Reparameterised { step: ReparameterisedStep::FirstOrder }), "dW3_A_param"),
+        ];
+        for (rule, name) in rules {
+            let update = rule.update(&batch, rate).unwrap();
+            same_matrix(&case, name, &mat(&update.increment), &output[name], 1e-9);
+        }
+    }
+}
+
+#[test]
+fn nonlinear_cases_agree_with_the_reference() {
+    for kind in ["tanh_mse", "tanh_ce", "relu_mse"] {
+        for case in cases(FILE, kind) {
+            let (input, output) = (&case["inputs"], &case["outputs"]);
+            let transfer =
+                if kind == "relu_mse" { Transfer::Relu { threshold: 0.0 } } else { Transfer::Tanh };
+            let (w, x, rate) = (matrix(&input["W"]), columns(&input["X"]), number(&input["eta"]));
+            let loss: Box<dyn Loss<f64>> = if kind == "tanh_ce" {
+                let readout = columns_of_rows(&input["C"]);
+                let labels = vector(&input["Y"]).into_iter().map(|y| y as usize).collect();
+                Box::new(SoftmaxCrossEntropy::new(Arc::new(readout), labels).unwrap())
+            } else {
+                Box::new(MeanSquaredError::of_rates(columns(&input["Y"])))
+            };
+            let layer = FixedPointLayer::new(w.clone(), transfer).unwrap();
+            let options = EquilibriumOptions { stability: StabilityTest::Spectrum, ..Default::default() };
+            let pass = ForwardPass::Converged(options);
+            let here =
+                Evaluation::new(&layer, &x, None, loss.as_ref(), &pass, MissingStates::LeaveOut).unwrap();
+            same_matrix(&case, "R", &mat(&here.states.rates), &output["R"], 1e-9);
+            same_matrix(&case, "gains", &mat(&here.states.gains), &output["gains"], 1e-9);
+            same_matrix(&case, "delta", &mat(&here.delta), &output["delta"], 1e-9);
+            same_number(&case, "loss", here.loss, &output["loss"], 1e-9);
+            let growth = here.states.growth.iter().map(|g| g.unwrap()).fold(f64::NEG_INFINITY, f64::max);
+            same_number(&case, "growth", growth, &output["max_real_eig_GW"], 1e-9);
+            let batch = Batch::of(&layer, &x, &here, loss.as_ref(), &pass);
+            let rules: [(Box<dyn Rule<f64>>, &str); 3] = [
+                (Box::new(gradient()), "1"),
+                (Box::new(Linearised), "3"),
+                (Box::new(LinearisedVariant), "4"),
+            ];
+            let mut changes = Vec::new();
+            for (rule, key) in rules {
+                let update = rule.update(&batch, rate).unwrap();
+                let name = format!("dW{key}");
+                same_matrix(&case, &name, &mat(&update.increment), &output[&name], 1e-9);
+                changes.push(mat(&update.increment));
+                same_losses(&case, key, &output["loss_after"][key], |steps| {
+                    let rule = attractorlab::training::equilibrium::rule_by_name(rule.name()).unwrap();
+                    let options = TrainerOptions { pass, ..TrainerOptions::plain::<f64>(rate) };
+                    let mut trainer = Trainer::new(w.as_ref(), transfer, rule, options).unwrap();
+                    for _ in 0..steps {
+                        trainer.step(&x, loss.as_ref()).unwrap();
+                    }
+                    trainer.step(&x, loss.as_ref()).unwrap().loss
+                });
+            }
+            same_number(&case, "theta13", angle(&changes[0], &changes[1]), &output["theta13_deg"], 1e-9);
+            same_number(&case, "theta14", angle(&changes[0], &changes[2]), &output["theta14_deg"], 1e-9);
+
+            let steps = number(&input["euler_steps"]) as usize;
+            let pass = ForwardPass::Truncated { dt: number(&input["euler_dt"]), steps };
+            let end =
+                Evaluation::new(&layer, &x, None, loss.as_ref(), &pass, MissingStates::LeaveOut).unwrap();
+            same_matrix(&case, "euler_R", &mat(&end.states.rates), &output["euler_R"], 1e-9);
+            same_number(&case, "euler_loss", end.loss, &output["euler_loss"], 1e-9);
+            let update = Unrolled.update(&Batch::of(&layer, &x, &end, loss.as_ref(), &pass), -1.0).unwrap();
+            same_matrix(&case, "bptt", &mat(&update.increment), &output["bptt_grad_W"], 1e-9);
+        }
+    }
+}
+
+/// Rows of a readout as columns.
+fn columns_of_rows(value: &Value) -> Columns<f64> {
+    let c = matrix(value);
+    Columns::from_fn(c.ncols(), c.nrows(), |i, k| c[(k, i)])
+}
+
+#[test]
+fn the_one_dimensional_example_agrees_with_the_reference() {
+    for case in cases(FILE, "one_dimensional") {
+        let (input, output) = (&case["inputs"], &case["outputs"]);
+        let row = |key: &str| {
+            let values = vector(&input[key]);
+            Mat::from_fn(1, values.len(), |_, c| values[c])
+        };
+        let task = LinearTask::new(row("x"), row("y")).unwrap();
+        let scalar = |w: f64| Mat::from_fn(1, 1, |_, _| w);
+        for (w, expected) in vector(&output["grid_w"]).into_iter().zip(vector(&output["grid_J"])) {
+            let found = task.loss(scalar(w).as_ref()).unwrap();
+            assert!((found - expected).abs() <= 1e-9 * expected, "J({w}): {found} against {expected}");
+        }
+        for (w, expected) in vector(&output["grid_w"]).into_iter().zip(vector(&output["grid_dJ"])) {
+            let weights = LinearWeights::new(&task, scalar(w)).unwrap();
+            let found = -weights.increment(LinearRule::Gradient, 1.0).unwrap().0[(0, 0)];
+            assert!((found - expected).abs() <= 1e-9 * expected.abs(), "dJ({w}): {found} against {expected}");
+        }
+        for (name, run) in output["train"].as_object().unwrap() {
+            let mut parts = name.split('_');
+            let rule = match parts.next().unwrap() {
+                "rule1" => LinearRule::Gradient,
+                "rule2" => LinearRule::Reparameterised,
+                _ => LinearRule::Linearised,
+            };
+            let start = number(&input[format!("w_{}", parts.next().unwrap())]);
+            let rate: f64 = parts.next().unwrap()[3..].parse().unwrap();
+            let begin = || LinearWeights::new(&task, scalar(start)).unwrap();
+            same_losses(&case, name, &run["J"], |steps| {
+                let mut weights = begin();
+                (0..steps).for_each(|_| {
+                    weights.step(rule, rate).unwrap();
+                });
+                task.loss(weights.weights()).unwrap()
+            });
+        }
+    }
+}
+
+#[test]
+fn the_metric_agrees_with_the_reference() {
+    for case in cases(FILE, "metric") {
+        let (input, output) = (&case["inputs"], &case["outputs"]);
+        let (w, z, v) = (matrix(&input["W"]), matrix(&input["Z"]), matrix(&input["V"]));
+        let metric = ResponseMetric::new(w.as_ref()).unwrap();
+        same_matrix(&case, "metric", &metric.apply(&z), &output["metric_Z"], 1e-9);
+        same_matrix(&case, "inverse", &metric.apply_inverse(&z), &output["metric_inv_Z"], 1e-9);
+        same_number(&case, "inner", metric.inner(&z, &v), &output["inner_Z_V"], 1e-9);
+        let other = matrix(&input["W2"]);
+        let distance = response_distance(w.as_ref(), other.as_ref()).unwrap();
+        same_number(&case, "distance", distance, &output["distance_W_W2"], 1e-9);
+        let (low, high) = metric.extremes().unwrap();
+        same_number(&case, "smallest", low, &output["smallest_metric_eig"], 1e-9);
+        same_number(&case, "largest", high, &output["largest_metric_eig"], 1e-9);
+    }
+}
+
+#[test]
+fn landscape_slices_agree_with_the_reference() {
+    for case in cases(FILE, "landscape_slice") {
+        let (input, output) = (&case["inputs"], &case["outputs"]);
+        let task = LinearTask::new(matrix(&input["X"]), matrix(&input["Y"])).unwrap();
+        let centre = task.interpolating_weights().unwrap();
+        same_matrix(&case, "W*", &centre, &output["W_star"], 1e-9);
+        let direction = matrix(&input["W1"]);
+        let t = vector(&input["t"]);
+        let points: Vec<Vec<f64>> = t.iter().map(|t| vec![*t]).collect();
+        let found = landscape_points(&task, centre.as_ref(), &[direction.as_ref()], &points, true).unwrap();
+        for (k, point) in found.iter().enumerate() {
+            let expected = number(&output["J"][k]);
+            if expected < 1e-12 {
+                assert!(point.loss < 1e-12);
+            } else {
+                same_number(&case, "J", point.loss, &output["J"][k], 1e-9);
+            }
+            same_number(&case, "growth", point.growth.unwrap(), &output["max_real_eig"][k], 1e-9);
+            assert_eq!(point.sign, number(&output["det_sign"][k]));
+        }
+        let poles = singular_steps(centre.as_ref(), direction.as_ref()).unwrap();
+        for expected in vector(&output["singular_t"]) {
+            let nearest = poles.iter().map(|p| (p - expected).abs()).fold(f64::INFINITY, f64::min);
+            assert!(nearest <= 1e-9, "{}: pole at {expected}", case["name"]);
+        }
+    }
+}
+
+#[test]
+fn exponents_at_the_singularity_agree_with_the_reference() {
+    for case in cases(FILE, "singularity") {
+        let (input, output) = (&case["inputs"], &case["outputs"]);
+        let (p, mut lam) = (matrix(&input["P"]), vector(&input["lam"]));
+        let task = LinearTask::new(matrix(&input["X"]), matrix(&input["Y"])).unwrap();
+        let inverse = attractorlab::numerics::linalg::Lu::new(p.as_ref()).unwrap().inverse();
+        let at_lam = Mat::from_fn(p.nrows(), p.ncols(), |i, j| p[(i, j)] * lam[j]);
+        let weights = LinearWeights::new(&task, &at_lam * &inverse).unwrap();
+        let found = weights.critical_rates().unwrap();
+        let expected = vector(&output["rule2_critical_etas_at_lam"]);
+        assert_eq!(found.len(), expected.len(), "critical rates {found:?}");
+        for (found, expected) in found.iter().zip(&expected) {
+            assert!((found / expected - 1.0).abs() < 1e-9, "critical rate {found} against {expected}");
+        }
+        for row in output["table"].as_array().unwrap() {
+            let entry = |k: &str| number(&row[k]);
+            lam[0] = 1.0 - entry("eps");
+            let scaled = Mat::from_fn(p.nrows(), p.ncols(), |i, j| p[(i, j)] * lam[j]);
+            let w = &scaled * &inverse;
+            let weights = LinearWeights::new(&task, w).unwrap();
+            // The condition number of 1 − W, 1/eps, multiplies rounding.
+            let tolerance = 1e-9_f64.max(1e-13 / entry("eps"));
+            same_number(&case, "J", task.loss(weights.weights()).unwrap(), &row["J"], tolerance);
+            let norm = |rule| {
+                let (change, _) = weights.increment(rule, 1.0).unwrap();
+                change.norm_l2()
+            };
+            same_number(&case, "gradient", norm(LinearRule::Gradient), &row["norm_grad_W"], tolerance);
+            same_number(&case, "rule 3", norm(LinearRule::Linearised), &row["norm_dW3_eta1"], tolerance);
+        }
+    }
+}
+
+#[test]
+fn closed_forms_equal_the_literal_rules() {
+    let mut stream = attractorlab::numerics::random::Stream::new(3, "closed forms", 0);
+    // Fewer, as many, and more samples than units.
+    for (n, m) in [(20, 8), (9, 9), (6, 15)] {
+        let mut normal = |rows, columns, sd: f64| Mat::from_fn(rows, columns, |_, _| sd * stream.normal());
+        let (x, teacher, start) =
+            (normal(n, m, 0.5), normal(n, n, 0.5 / (n as f64).sqrt()), normal(n, n, 0.5 / (n as f64).sqrt()));
+        let noise = normal(n, m, 0.01);
+        let identity = Mat::<f64>::identity(n, n);
+        let response =
+            attractorlab::numerics::linalg::Lu::from_matrix(&identity - &teacher).unwrap().inverse();
+        let y = &response * &x + &noise;
+        let task = LinearTask::new(x, y).unwrap();
+        let rate = 0.3;
+        for lookahead in [false, true] {
+            let rule = if lookahead { LinearRule::Lookahead } else { LinearRule::Reparameterised };
+            let path = ReparameterisedPath::new(&task, start.as_ref(), rate, lookahead).unwrap();
+            let mut literal = LinearWeights::new(&task, start.clone()).unwrap();
+            for step in 0..=60 {
+                let (found, expected) = (path.loss(step), task.loss(literal.weights()).unwrap());
+                assert!((found / expected - 1.0).abs() < 1e-10, "{n} {m} {step}: {found} {expected}");
+                literal.step(rule, rate).unwrap();
+            }
+            let error = (path.weights(61).unwrap() - literal.weights()).norm_max();
+            assert!(error < 1e-10, "weights of rule 2 differ by {error:e}");
+        }
+        let mut path = LinearisedPath::new(&task, start.as_ref(), rate).unwrap();
+        let mut literal = LinearWeights::new(&task, start.clone()).unwrap();
+        for step in 0..=60 {
+            let (found, expected) = (path.loss().unwrap(), task.loss(literal.weights()).unwrap());
+            assert!((found / expected - 1.0).abs() < 1e-10, "{n} {m} {step}: {found} {expected}");
+            literal.step(LinearRule::Linearised, rate).unwrap();
+            path.advance(1);
+        }
+        let error = (path.weights().unwrap() - literal.weights()).norm_max();
+        assert!(error < 1e-10, "weights of rule 3 differ by {error:e}");
+        // The threshold is crossed at the step that is named.
+        let path = ReparameterisedPath::new(&task, start.as_ref(), rate, false).unwrap();
+        let threshold = 0.5 * (path.loss(0) + path.loss(1000));
+        let step = path.step_below(threshold).unwrap();
+        assert!(step > 0 && path.loss(step) < threshold && path.loss(step - 1) >= threshold);
+    }
+}
