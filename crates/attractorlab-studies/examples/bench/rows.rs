@@ -10,6 +10,19 @@ use attractorlab::theory::output_dynamics::{Setting, predict};
 
 use crate::{Row, networks, trained};
 
+/// Rows whose instructions are counted as a guard: short, on one thread, the same work every time.
+pub(crate) const GUARDED: [&str; 9] = [
+    "e1-theory",
+    "average",
+    "pair-average",
+    "kernel-tanh-f32",
+    "kernel-tanh-f64",
+    "kernel-exp-f64",
+    "kernel-erf-f64",
+    "least-squares-theory",
+    "stability-map-relu",
+];
+
 /// All rows, in the order in which they are measured.
 pub(crate) fn all() -> Vec<Row> {
     vec![
