@@ -20,6 +20,10 @@
     Tasks, and networks trained on them by back-propagation through time.
 ``attractorlab.training``
     Readouts trained to hold values.
+``attractorlab.equilibrium``
+    Learning rules for recurrent weights on fixed points.
+``attractorlab.images``
+    Images to be classified.
 ``attractorlab.studies``
     Figures and claims of papers, put to the test.
 ``attractorlab.plot``
@@ -37,9 +41,11 @@ from attractorlab import (
     bptt,
     dissection,
     dynamics,
+    equilibrium,
     errors,
     feedback_network,
     gaussian,
+    images,
     network,
     plot,
     roots,
@@ -73,10 +79,12 @@ __all__ = [
     "dissect",
     "dissection",
     "dynamics",
+    "equilibrium",
     "errors",
     "feedback_network",
     "find_fixed_points",
     "gaussian",
+    "images",
     "network",
     "plot",
     "roots",

@@ -9,6 +9,7 @@ __all__ = [
     "BpttTraining",
     "ChaosTheory",
     "DriveTheory",
+    "EquilibriumTrainer",
     "FEEDBACK_LABELS",
     "FEEDBACK_STABILITIES",
     "Network",
@@ -23,14 +24,22 @@ __all__ = [
     "all_roots",
     "average",
     "centered_pair_average",
+    "digit_images",
     "draw_bulk",
     "bifurcations",
     "edge_of_chaos",
+    "equilibrium_gradient_check",
+    "equilibrium_states",
+    "equilibrium_update",
     "feedback_drive",
     "find_fixed_points",
     "fixed_point",
     "follow_function",
+    "folder_images",
     "initial_states",
+    "interpolating_weights",
+    "linear_course",
+    "linear_landscape",
     "list_studies",
     "lyapunov_exponent",
     "outliers",
@@ -39,8 +48,10 @@ __all__ = [
     "pair_average",
     "phase_diagram",
     "predict",
+    "response_distance",
     "run_studies",
     "simulate_f32",
+    "singular_steps",
     "simulate_f64",
     "spectrum",
     "sweep_collect",
@@ -357,6 +368,58 @@ def relative_susceptibility(
     weights: _Array, states: _Array, amplitudes: list[float], loss: Callable[[_Array, float], float]
 ) -> tuple[list[float], list[float], float]: ...
 def list_studies() -> str: ...
+_States = tuple[str, float, int, int, int, str, float, int, str]
+_Goal = tuple[_Array | None, _Array | None, list[int] | None]
+_Pixels = tuple[bytes | list[int], list[int], tuple[int, int], int]
+
+def equilibrium_states(
+    transfer: tuple[str, float], weights: _Array, drive: _Array, start: _Array | None, states: _States
+) -> dict[str, Any]: ...
+def equilibrium_update(
+    name: str,
+    rate: float,
+    transfer: tuple[str, float],
+    weights: _Array,
+    drive: _Array,
+    goal: _Goal,
+    states: _States,
+) -> dict[str, Any]: ...
+def equilibrium_gradient_check(
+    transfer: tuple[str, float], weights: _Array, drive: _Array, goal: _Goal, directions: int, seed: int
+) -> dict[str, Any]: ...
+@final
+class EquilibriumTrainer:
+    def __new__(
+        cls,
+        name: str,
+        transfer: tuple[str, float],
+        weights: _Array,
+        states: _States,
+        descent: tuple[str, float, float, float | None],
+        warm_start: bool,
+        precision: str,
+    ) -> EquilibriumTrainer: ...
+    def step(self, drive: _Array, goal: _Goal) -> dict[str, Any]: ...
+    def weights(self) -> _Array: ...
+    def save(self, path: str | os.PathLike[str], configuration: str) -> None: ...
+    def load(self, path: str | os.PathLike[str], configuration: str) -> None: ...
+
+def linear_course(
+    rule: str, inputs: _Array, targets: _Array, weights: _Array, rate: float, steps: int, every: int
+) -> tuple[_Array, _Array]: ...
+def linear_landscape(
+    inputs: _Array,
+    targets: _Array,
+    centre: _Array,
+    directions: Sequence[_Array],
+    coordinates: Sequence[Sequence[float]],
+    with_growth: bool,
+) -> list[_Array]: ...
+def singular_steps(weights: _Array, direction: _Array) -> list[float]: ...
+def response_distance(first: _Array, second: _Array) -> float: ...
+def interpolating_weights(inputs: _Array, targets: _Array) -> _Array: ...
+def digit_images() -> _Pixels: ...
+def folder_images(folder: str | os.PathLike[str]) -> tuple[_Pixels, _Pixels]: ...
 def run_studies(
     ids: list[str] | None,
     preset: str,

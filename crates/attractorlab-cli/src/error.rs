@@ -146,6 +146,15 @@ pub(crate) enum CliError {
         /// What is wrong.
         reason: String,
     },
+    /// A file that `train` cannot read or understand, or a run that cannot go on.
+    #[error("{path}: {reason}")]
+    #[diagnostic(help("'train --help' shows a complete file"))]
+    TrainingFile {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// A simulation's values that cannot be written.
     #[error("cannot write {path}: {source}")]
     #[diagnostic(help("choose another file with -o"))]

@@ -7,10 +7,11 @@
 use attractorlab::analysis::DissectionError;
 use attractorlab::analysis::alignment::AlignmentError;
 use attractorlab::analysis::weight_change::ChangeError;
-use attractorlab::dynamics::{SimulationError, StaticMapError};
+use attractorlab::dynamics::{EquilibriumError, SimulationError, StaticMapError};
 use attractorlab::network::NetworkError;
 use attractorlab::network::files::NetworkFileError;
 use attractorlab::task::TaskError;
+use attractorlab::task::images::ImageError;
 use attractorlab::theory::chaos::ChaosError;
 use attractorlab::theory::clamped::ClampedError;
 use attractorlab::theory::feedback::FeedbackError;
@@ -18,6 +19,7 @@ use attractorlab::theory::linear_learning::LearningError;
 use attractorlab::theory::output_dynamics::OutputError as DynamicsError;
 use attractorlab::training::TrainingError;
 use attractorlab::training::bptt::BpttError;
+use attractorlab::training::equilibrium::{CheckpointError, LearningError as EquilibriumLearningError};
 use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
 use attractorlab_numerics::linalg::LinalgError;
 use attractorlab_numerics::roots::RootError;
@@ -118,6 +120,18 @@ pub(crate) enum Failure {
     /// A test whether targets are held.
     #[error(transparent)]
     Holding(#[from] attractorlab::training::HoldingError),
+    /// The fixed-point layer.
+    #[error(transparent)]
+    Equilibrium(#[from] EquilibriumError),
+    /// Learning on fixed points.
+    #[error(transparent)]
+    EquilibriumLearning(#[from] EquilibriumLearningError),
+    /// A checkpoint cannot be written or continued.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// Images cannot be read.
+    #[error(transparent)]
+    Images(#[from] ImageError),
     /// The study runner refused.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -189,12 +203,19 @@ impl Failure {
             | Self::Change(_)
             | Self::Alignment(_)
             | Self::Training(_)
+            | Self::Equilibrium(_)
+            | Self::EquilibriumLearning(_)
+            | Self::Images(_)
             | Self::Holding(_)
             | Self::Feedback(_) => InputError::new_err(message),
             Self::Run(RunError::UnknownStudy { suggestion: Some(name), .. }) => {
                 UnknownStudyError::new_err(format!("{message}: did you mean '{name}'?"))
             }
             Self::Run(RunError::UnknownStudy { suggestion: None, .. }) => UnknownStudyError::new_err(message),
+            Self::Checkpoint(error) => match error {
+                CheckpointError::File(_) => OutputError::new_err(message),
+                _ => InputError::new_err(message),
+            },
             Self::NetworkFile(error) => match error {
                 NetworkFileError::File(_) => OutputError::new_err(message),
                 _ => InputError::new_err(message),

@@ -16,6 +16,7 @@ mod theory_feedback;
 mod theory_linear_learning;
 mod theory_output;
 mod theory_phase_diagram;
+mod train;
 
 use std::ffi::OsString;
 
@@ -60,6 +61,8 @@ enum Command {
     Net(net::NetCommand),
     /// Simulate a network that a TOML file describes
     Simulate(simulate::Arguments),
+    /// Train a network that a TOML file describes, with checkpoints
+    Train(train::Arguments),
     /// Sweep parameters and seeds, on this machine or on a Slurm cluster
     #[command(subcommand)]
     Sweep(sweep::SweepCommand),
@@ -115,6 +118,7 @@ pub(crate) fn execute(cli: Cli, studies: &[&dyn Study]) -> Result<Ending, CliErr
             theory_linear_learning::execute(&arguments)
         }
         Command::Simulate(arguments) => simulate::execute(&arguments),
+        Command::Train(arguments) => train::execute(&arguments),
         Command::Sweep(command) => sweep::execute(&command),
         Command::Completions(arguments) => Ok(completions::execute(&arguments, &mut Cli::command())),
     }

@@ -102,7 +102,7 @@ fn ending(run: &Run) -> Ending {
     }
 }
 
-fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, CliError> {
+pub(super) fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, CliError> {
     if threads == Some(0) {
         return Err(CliError::NoThreads);
     }
@@ -114,7 +114,7 @@ fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, CliError> {
 }
 
 /// The first Ctrl-C asks the running study to stop, the second one ends the program where it stands.
-fn stop_on_ctrl_c() -> Arc<AtomicBool> {
+pub(super) fn stop_on_ctrl_c() -> Arc<AtomicBool> {
     let cancelled = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&cancelled);
     let handler = move || {

@@ -92,19 +92,24 @@ fn claims(runs: &[Run], beginning: [f64; 2], limit: f64) -> Vec<Claim> {
             .source("specification E0b"),
         Claim::at_least("unstable-start", "The second is not", 1.0, beginning[1]).source("specification E0b"),
     ];
-    for (start, _) in [("stable", 0), ("unstable", 1)] {
-        for rule in [LinearRule::Reparameterised, LinearRule::Linearised] {
-            let short = if rule == LinearRule::Linearised { 3 } else { 2 };
-            claims.push(
-                Claim::at_most(
-                    &format!("small-{start}-{short}"),
-                    &format!("Rule {short} with η = 1 reaches a tiny loss from the {start} start: J after 3500 steps"),
-                    1e-6,
-                    end(start, rule, 1.0),
-                )
-                .source("specification E0b"),
-            );
-        }
+    // From the unstable start rule 3 may run into det A = 0 on its way; the table says whether it did.
+    for (start, rule, short) in [
+        ("stable", LinearRule::Reparameterised, 2),
+        ("stable", LinearRule::Linearised, 3),
+        ("unstable", LinearRule::Reparameterised, 2),
+    ] {
+        claims.push(
+            Claim::at_most(
+                &format!("small-{start}-{short}"),
+                &format!(
+                    "Rule {short} with η = 1 reaches a tiny loss from the {start} start: J after 3500 steps"
+                ),
+                1e-6,
+                end(start, rule, 1.0),
+            )
+            .source("specification E0b")
+            .because("The closed form gives 1e-13 and less in the networks first tried."),
+        );
     }
     claims.push(
         Claim::at_least(

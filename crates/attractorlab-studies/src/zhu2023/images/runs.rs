@@ -11,7 +11,7 @@ use attractorlab::task::images::ImageData;
 use attractorlab::training::OptimiserRule;
 use attractorlab::training::equilibrium::{
     Batches, ForwardPass, ImageClassification, LearningError, LearningTask, MissingStates, Score, Split,
-    StepRecord, StepStatus, Trainer, TrainerOptions, rule_by_name,
+    StepRecord, Trainer, TrainerOptions, rule_by_name,
 };
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -180,11 +180,6 @@ impl Run {
     pub(super) fn left_out(&self, batch: usize) -> f64 {
         let left_out: usize = self.records.iter().map(|record| record.left_out).sum();
         left_out as f64 / (batch * self.records.len()) as f64
-    }
-
-    /// Whether the weights stopped being updated, because they would have become infinite or no state was left.
-    pub(super) fn diverged(&self) -> bool {
-        self.records.iter().any(|r| matches!(r.status, StepStatus::NotFinite | StepStatus::NoStates))
     }
 }
 

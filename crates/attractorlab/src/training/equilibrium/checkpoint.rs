@@ -10,6 +10,8 @@ use crate::dynamics::Columns;
 use crate::training::OptimiserState;
 
 const FORMAT: &str = "attractorlab equilibrium training";
+/// What the names of extra arrays begin with.
+const EXTRA: &str = "extra.";
 
 /// Why a checkpoint cannot be written or continued.
 #[derive(Debug, thiserror::Error)]
@@ -61,13 +63,19 @@ fn numbers<T: Real>(shape: Vec<usize>, values: &[T]) -> Option<Array> {
 
 impl<T: Real> Trainer<T> {
     /// Writes the state of the run to a `.safetensors` or `.npz` file, at once or not at all; `configuration` (a hash,
-    /// say) must be named again to continue it.
+    /// say) must be named again to continue it. `extra` arrays, the history of a run for example, are kept with it.
     ///
     /// # Errors
     /// [`CheckpointError::File`] if it cannot be written.
-    pub fn write_checkpoint(&self, path: &Path, configuration: &str) -> Result<(), CheckpointError> {
+    pub fn write_checkpoint(
+        &self,
+        path: &Path,
+        configuration: &str,
+        extra: Vec<(String, Array)>,
+    ) -> Result<(), CheckpointError> {
         let (weights, optimiser, steps, last) = self.state();
         let mut file = Arrays::default();
+        file.arrays.extend(extra.into_iter().map(|(name, array)| (format!("{EXTRA}{name}"), array)));
         // Row i of the file's matrix holds the weights from unit i.
         file.arrays.extend(array(weights).map(|a| ("weights_transposed".to_owned(), a)));
         file.arrays.extend(last.and_then(array).map(|a| ("last_states".to_owned(), a)));
@@ -86,12 +94,17 @@ impl<T: Real> Trainer<T> {
         Ok(file.write(path)?)
     }
 
-    /// Continues the run of a checkpoint: the steps that follow have the bits of an uninterrupted run.
+    /// Continues the run of a checkpoint, and returns its extra arrays: the steps that follow have the bits of an
+    /// uninterrupted run.
     ///
     /// # Errors
     /// [`CheckpointError`] if the file is broken, of another kind, or of another configuration; the trainer then
     /// stays as it was.
-    pub fn read_checkpoint(&mut self, path: &Path, configuration: &str) -> Result<(), CheckpointError> {
+    pub fn read_checkpoint(
+        &mut self,
+        path: &Path,
+        configuration: &str,
+    ) -> Result<Vec<(String, Array)>, CheckpointError> {
         let file = Arrays::read(path)?;
         let kind = |reason: String| CheckpointError::Kind { path: path.to_owned(), reason };
         let text = |key: &str| {
@@ -128,6 +141,11 @@ impl<T: Real> Trainer<T> {
             .map(|array| array.to_f64().into_iter().map(T::from_f64).collect())
             .collect();
         let optimiser = OptimiserState { steps: count("optimiser_steps")?, moments };
-        Ok(self.restore(weights, optimiser, count("steps")?, last)?)
+        self.restore(weights, optimiser, count("steps")?, last)?;
+        let extra = file
+            .arrays
+            .into_iter()
+            .filter_map(|(name, array)| Some((name.strip_prefix(EXTRA)?.to_owned(), array)));
+        Ok(extra.collect())
     }
 }

@@ -1,7 +1,7 @@
 //! Rule 2: a gradient step in the response matrix, mapped back to the weights.
 
 use attractorlab_numerics::kernels::Real;
-use attractorlab_numerics::linalg::{Lu, Mat, matmul, matmul_add, matmul_transposed};
+use attractorlab_numerics::linalg::{Lu, Mat, MatRef, matmul_add, matmul_transposed};
 
 use super::{Batch, LearningError, Rule, Update};
 use crate::dynamics::Columns;
@@ -57,25 +57,40 @@ impl<T: Real> Rule<T> for Reparameterised {
         matmul_add(rate * per_sample, b.as_ref(), delta.as_ref(), u.as_mut());
         let mut xb = Mat::zeros(m, n);
         matmul_transposed(x.as_ref(), b.as_ref(), xb.as_mut());
-        let mut change = Mat::zeros(n, n);
-        if self.step == ReparameterisedStep::FirstOrder {
+        let change = if self.step == ReparameterisedStep::FirstOrder {
+            let mut change = Mat::zeros(n, n);
             matmul_add(-1.0, u.as_ref(), xb.as_ref(), change.as_mut());
-        } else if m < n {
-            let mut factor = Mat::identity(m, m);
-            matmul_add(-1.0, x.transpose(), u.as_ref(), factor.as_mut());
-            factorise(factor, rate)?.solve_matrix_in_place(xb.as_mut());
-            matmul_add(-1.0, u.as_ref(), xb.as_ref(), change.as_mut());
+            change
         } else {
-            let mut factor = Mat::identity(n, n);
-            matmul_add(-1.0, u.as_ref(), x.transpose(), factor.as_mut());
-            let lu = factorise(factor, rate)?;
-            matmul(u.as_ref(), xb.as_ref(), change.as_mut());
-            // (1 − UXᵀ)⁻¹ U = U (1 − XᵀU)⁻¹.
-            lu.solve_matrix_in_place(change.as_mut());
-            (0..n).for_each(|j| change.col_mut(j).iter_mut().for_each(|c| *c = -*c));
-        }
+            finite_step(&u, x.as_ref(), xb, rate)?
+        };
         Ok(Update::new(Columns::from_fn(n, n, |i, j| T::from_f64(change[(i, j)]))))
     }
+}
+
+/// ΔW = −U (1 − XᵀU)⁻¹ XᵀB of the step B' = (1 − U Xᵀ)⁻¹B, by the smaller of the two systems; `xb` is XᵀB.
+pub(super) fn finite_step(
+    u: &Mat<f64>,
+    x: MatRef<'_, f64>,
+    mut xb: Mat<f64>,
+    rate: f64,
+) -> Result<Mat<f64>, LearningError> {
+    let (n, m) = (x.nrows(), x.ncols());
+    let mut change = Mat::zeros(n, n);
+    if m < n {
+        let mut factor = Mat::identity(m, m);
+        matmul_add(-1.0, x.transpose(), u.as_ref(), factor.as_mut());
+        factorise(factor, rate)?.solve_matrix_in_place(xb.as_mut());
+        matmul_add(-1.0, u.as_ref(), xb.as_ref(), change.as_mut());
+    } else {
+        let mut factor = Mat::identity(n, n);
+        matmul_add(-1.0, u.as_ref(), x.transpose(), factor.as_mut());
+        let lu = factorise(factor, rate)?;
+        matmul_add(-1.0, u.as_ref(), xb.as_ref(), change.as_mut());
+        // U (1 − XᵀU)⁻¹ = (1 − UXᵀ)⁻¹ U.
+        lu.solve_matrix_in_place(change.as_mut());
+    }
+    Ok(change)
 }
 
 fn factorise(matrix: Mat<f64>, rate: f64) -> Result<Lu, LearningError> {

@@ -74,7 +74,8 @@ impl Start {
 #[derive(Debug, Clone)]
 pub struct ReparameterisedPath {
     start: Start,
-    /// Eigenvectors of K.
+    /// Eigenvalues and eigenvectors of K.
+    values: Vec<f64>,
     modes: Mat<f64>,
     /// By what the error of each mode is multiplied in a step.
     factors: Vec<f64>,
@@ -98,19 +99,32 @@ impl ReparameterisedPath {
         let gram = product_transposed(task.inputs(), task.inputs());
         let kernel = Mat::from_fn(m, m, |i, j| (gram[(i, j)] + gram[(j, i)]) / start.samples);
         let eigen = SymmetricEigen::new(kernel.as_ref())?;
-        let factors = eigen
-            .values
-            .iter()
-            .map(|lambda| {
-                let step = rate * lambda;
-                if lookahead { 1.0 - step + step * step } else { 1.0 - step }
-            })
-            .collect();
+        let factors = factors(&eigen.values, rate, lookahead);
         let mut projected = Mat::zeros(task.units(), m);
         matmul(start.error.as_ref(), eigen.vectors.as_ref(), projected.as_mut());
         let weights =
             (0..m).map(|j| projected.col(j).iter().map(|e| e * e).sum::<f64>() / start.samples).collect();
-        Ok(Self { start, modes: eigen.vectors, factors, weights })
+        Ok(Self { start, values: eigen.values, modes: eigen.vectors, factors, weights })
+    }
+
+    /// The path from the same weights under another learning rate, for nothing.
+    #[must_use]
+    pub fn at_rate(mut self, rate: f64, lookahead: bool) -> Self {
+        self.factors = factors(&self.values, rate, lookahead);
+        self
+    }
+
+    /// J at steps 0 to `steps`.
+    pub fn losses(&self, steps: u64) -> Vec<f64> {
+        let squares: Vec<f64> = self.factors.iter().map(|f| f * f).collect();
+        let mut weights = self.weights.clone();
+        (0..=steps)
+            .map(|_| {
+                let loss = weights.iter().sum();
+                weights.iter_mut().zip(&squares).for_each(|(w, f)| *w *= f);
+                loss
+            })
+            .collect()
     }
 
     /// J after `step` steps.
@@ -174,6 +188,12 @@ impl ReparameterisedPath {
     pub fn limit(&self) -> Result<Mat<f64>, LearningError> {
         self.start.weights(&Mat::zeros(self.start.error.nrows(), self.start.error.ncols()))
     }
+}
+
+/// By what a step multiplies the error of the modes with these eigenvalues of K.
+fn factors(values: &[f64], rate: f64, lookahead: bool) -> Vec<f64> {
+    let factor = |step: f64| if lookahead { 1.0 - step + step * step } else { 1.0 - step };
+    values.iter().map(|lambda| factor(rate * lambda)).collect()
 }
 
 /// The course of rule 3, one m×m product a step; the loss and the weights only where they are asked for.

@@ -5,6 +5,7 @@ use attractorlab_numerics::linalg::{
 };
 
 use crate::training::equilibrium::LearningError;
+use crate::training::equilibrium::reparameterised::finite_step;
 
 /// Inputs X and targets Y, N×m: J(W) = (1/m) |(1 − W)⁻¹X − Y|².
 #[derive(Debug, Clone)]
@@ -203,18 +204,9 @@ impl<'a> LinearWeights<'a> {
             let before = residual.clone();
             matmul_add(-scale, before.as_ref(), gram.as_ref(), residual.as_mut());
         }
-        let mut factor = Mat::identity(m, m);
-        matmul_add(-scale, task.inputs().transpose(), residual.as_ref(), factor.as_mut());
-        let mut xb = product_transposed(task.inputs(), b.as_ref());
-        let lu = Lu::from_matrix(factor)
-            .map_err(|_| LearningError::Critical { rate, reciprocal_condition: 0.0 })?;
-        let reciprocal_condition = lu.reciprocal_condition();
-        if reciprocal_condition < 1e-15 {
-            return Err(LearningError::Critical { rate, reciprocal_condition });
-        }
-        lu.solve_matrix_in_place(xb.as_mut());
-        matmul_add(-scale, residual.as_ref(), xb.as_ref(), change.as_mut());
-        Ok((change, f64::NAN))
+        (0..m).for_each(|c| residual.col_mut(c).iter_mut().for_each(|r| *r *= scale));
+        let xb = product_transposed(task.inputs(), b.as_ref());
+        Ok((finite_step(&residual, task.inputs(), xb, rate)?, f64::NAN))
     }
 
     /// The learning rates η > 0 at which the finite step of rule 2 ends at a singular response, det(A − η dJ/dA) = 0, in

@@ -1,0 +1,433 @@
+//! The fixed-point layer, learning rules on fixed points, and images.
+
+#![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use attractorlab::dynamics::{
+    Columns, Equilibria, EquilibriumOptions, EquilibriumStatus, FixedPointLayer, StabilityTest,
+};
+use attractorlab::numerics::kernels::Real;
+use attractorlab::numerics::linalg::Mat;
+use attractorlab::task::images::{ImageData, Images};
+use attractorlab::training::OptimiserRule;
+use attractorlab::training::equilibrium::linear::{
+    LinearTask, LinearisedPath, ReparameterisedPath, landscape_points, response_distance as distance,
+    singular_steps as poles,
+};
+use attractorlab::training::equilibrium::{
+    Batch, Evaluation, ForwardPass, ImplicitGradient, Loss, MeanSquaredError, MissingStates, RULES, Rule,
+    SoftmaxCrossEntropy, StepRecord, TrainerOptions, rule_by_name,
+};
+use numpy::{PyArray1, PyArray2, PyReadonlyArray2};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::errors::Failure;
+use crate::interrupt::interruptible;
+use crate::network::{array, matrix};
+use crate::transfer;
+
+type Matrix<'py> = PyReadonlyArray2<'py, f64>;
+/// Pass ("converged" or "truncated"), tolerance (0 for the usual one), sweeps, mixing, Newton steps, stability, dt,
+/// steps, missing states.
+type States = (String, f64, usize, usize, usize, String, f64, usize, String);
+/// Targets, Cᵀ (N×K), labels: what a loss is made of.
+type Goal<'py> = (Option<Matrix<'py>>, Option<Matrix<'py>>, Option<Vec<usize>>);
+/// Optimiser, learning rate, momentum, largest norm of the gradient.
+type Descent = (String, f64, f64, Option<f64>);
+
+fn columns<T: Real>(values: &Matrix<'_>) -> Columns<T> {
+    let values = values.as_array();
+    Columns::from_fn(values.nrows(), values.ncols(), |i, c| T::from_f64(values[[i, c]]))
+}
+
+fn out<'py, T: Real>(py: Python<'py>, columns: &Columns<T>) -> Bound<'py, PyArray2<f64>> {
+    array(py, columns.to_f64().as_ref())
+}
+
+fn layer<T: Real>(name: &str, threshold: f64, weights: &Matrix<'_>) -> Result<FixedPointLayer<T>, Failure> {
+    let weights = matrix(weights);
+    let weights = Mat::from_fn(weights.nrows(), weights.ncols(), |i, j| T::from_f64(weights[(i, j)]));
+    Ok(FixedPointLayer::new(weights, transfer::read(name, threshold)?)?)
+}
+
+fn pass<T: Real>(states: &States) -> Result<ForwardPass, Failure> {
+    let (pass, tolerance, sweeps, mixing, newton_steps, stability, dt, steps, _) = states;
+    match pass.as_str() {
+        "truncated" => return Ok(ForwardPass::Truncated { dt: *dt, steps: *steps }),
+        "converged" => {}
+        other => {
+            return Err(Failure::Input(format!("states must be 'converged' or 'truncated', not '{other}'")));
+        }
+    }
+    let stability = match stability.as_str() {
+        "off" => StabilityTest::Off,
+        "growth" => StabilityTest::Growth,
+        "exact" => StabilityTest::Exact,
+        "spectrum" => StabilityTest::Spectrum,
+        other => {
+            return Err(Failure::Input(format!(
+                "stability must be 'off', 'growth', 'exact' or 'spectrum', not '{other}'"
+            )));
+        }
+    };
+    let usual = EquilibriumOptions::of::<T>();
+    let tolerance = if *tolerance == 0.0 { usual.tolerance } else { *tolerance };
+    Ok(ForwardPass::Converged(EquilibriumOptions {
+        tolerance,
+        sweeps: *sweeps,
+        mixing: *mixing,
+        newton_steps: *newton_steps,
+        stability,
+        ..usual
+    }))
+}
+
+fn missing(states: &States) -> Result<MissingStates, Failure> {
+    match states.8.as_str() {
+        "leave-out" => Ok(MissingStates::LeaveOut),
+        "use-last" => Ok(MissingStates::UseLast),
+        "stop" => Ok(MissingStates::Stop),
+        other => {
+            Err(Failure::Input(format!("missing must be 'leave-out', 'use-last' or 'stop', not '{other}'")))
+        }
+    }
+}
+
+fn loss<T: Real>(goal: &Goal<'_>) -> Result<Box<dyn Loss<T>>, Failure> {
+    Ok(match goal {
+        (Some(targets), None, None) => Box::new(MeanSquaredError::of_rates(columns(targets))),
+        (Some(targets), Some(readout), None) => {
+            Box::new(MeanSquaredError::of_readout(Arc::new(columns(readout)), columns(targets))?)
+        }
+        (None, Some(readout), Some(labels)) => {
+            Box::new(SoftmaxCrossEntropy::new(Arc::new(columns(readout)), labels.clone())?)
+        }
+        _ => return Err(Failure::Input("a loss needs targets, or a readout with labels".into())),
+    })
+}
+
+fn rule<T: Real>(name: &str) -> Result<Box<dyn Rule<T>>, Failure> {
+    rule_by_name(name)
+        .ok_or_else(|| Failure::Input(format!("there is no rule '{name}'; there are {}", RULES.join(", "))))
+}
+
+fn describe<'py, T: Real>(py: Python<'py>, found: &Equilibria<T>) -> Result<Bound<'py, PyDict>, Failure> {
+    let answer = PyDict::new(py);
+    answer.set_item("rates", out(py, &found.rates))?;
+    answer.set_item("gains", out(py, &found.gains))?;
+    let status: Vec<&str> = found.status.iter().copied().map(EquilibriumStatus::name).collect();
+    answer.set_item("status", status)?;
+    answer.set_item("residuals", PyArray1::from_vec(py, found.residuals.clone()))?;
+    let growth = found.growth.iter().map(|g| g.unwrap_or(f64::NAN)).collect();
+    answer.set_item("growth", PyArray1::from_vec(py, growth))?;
+    answer.set_item("sweeps", found.sweeps)?;
+    Ok(answer)
+}
+
+/// States of a batch.
+#[pyfunction]
+pub(crate) fn equilibrium_states<'py>(
+    py: Python<'py>,
+    transfer: (String, f64),
+    weights: Matrix<'py>,
+    drive: Matrix<'py>,
+    start: Option<Matrix<'py>>,
+    states: States,
+) -> Result<Bound<'py, PyDict>, Failure> {
+    let layer = layer::<f64>(&transfer.0, transfer.1, &weights)?;
+    let (drive, start) = (columns::<f64>(&drive), start.as_ref().map(columns::<f64>));
+    let pass = pass::<f64>(&states)?;
+    let found = interruptible(py, |_| pass.run(&layer, &drive, start.as_ref()))??;
+    describe(py, &found)
+}
+
+/// What a rule makes of a batch: increment, loss, accuracy, residual of the adjoint, states.
+#[pyfunction]
+#[expect(clippy::too_many_arguments, reason = "the face names them")]
+pub(crate) fn equilibrium_update<'py>(
+    py: Python<'py>,
+    name: &str,
+    rate: f64,
+    transfer: (String, f64),
+    weights: Matrix<'py>,
+    drive: Matrix<'py>,
+    goal: Goal<'py>,
+    states: States,
+) -> Result<Bound<'py, PyDict>, Failure> {
+    let layer = layer::<f64>(&transfer.0, transfer.1, &weights)?;
+    let (drive, loss, rule) = (columns::<f64>(&drive), loss::<f64>(&goal)?, rule::<f64>(name)?);
+    let (pass, missing) = (pass::<f64>(&states)?, missing(&states)?);
+    let (evaluation, update) = interruptible(py, |_| -> Result<_, Failure> {
+        let evaluation = Evaluation::new(&layer, &drive, None, loss.as_ref(), &pass, missing)?;
+        let update = rule.update(&Batch::of(&layer, &drive, &evaluation, loss.as_ref(), &pass), rate)?;
+        Ok((evaluation, update))
+    })??;
+    let answer = describe(py, &evaluation.states)?;
+    answer.set_item("increment", out(py, &update.increment))?;
+    answer.set_item("loss", evaluation.loss)?;
+    answer.set_item("accuracy", evaluation.accuracy)?;
+    answer.set_item("left_out", evaluation.left_out())?;
+    answer.set_item("adjoint_residual", update.adjoint_residual)?;
+    Ok(answer)
+}
+
+/// The implicit gradient along random directions, and finite differences.
+#[pyfunction]
+pub(crate) fn equilibrium_gradient_check<'py>(
+    py: Python<'py>,
+    transfer: (String, f64),
+    weights: Matrix<'py>,
+    drive: Matrix<'py>,
+    goal: Goal<'py>,
+    directions: usize,
+    seed: u64,
+) -> Result<Bound<'py, PyDict>, Failure> {
+    let layer = layer::<f64>(&transfer.0, transfer.1, &weights)?;
+    let (drive, loss) = (columns::<f64>(&drive), loss::<f64>(&goal)?);
+    let check =
+        interruptible(py, |_| ImplicitGradient::check(&layer, &drive, loss.as_ref(), directions, seed))??;
+    let answer = PyDict::new(py);
+    answer.set_item("analytic", PyArray1::from_vec(py, check.analytic))?;
+    answer.set_item("differences", PyArray1::from_vec(py, check.differences))?;
+    answer.set_item("error", check.error)?;
+    answer.set_item("adjoint_residual", check.adjoint_residual)?;
+    Ok(answer)
+}
+
+enum Precise {
+    F32(attractorlab::training::equilibrium::Trainer<f32>),
+    F64(attractorlab::training::equilibrium::Trainer<f64>),
+}
+
+/// Weights under training.
+#[pyclass(frozen, module = "attractorlab._attractorlab")]
+pub(crate) struct EquilibriumTrainer {
+    trainer: Mutex<Precise>,
+}
+
+fn start<T: Real>(
+    name: &str,
+    transfer: (&str, f64),
+    weights: &Matrix<'_>,
+    states: &States,
+    descent: &Descent,
+    warm_start: bool,
+) -> Result<attractorlab::training::equilibrium::Trainer<T>, Failure> {
+    let (optimiser, learning_rate, momentum, clip) = descent;
+    let learning_rate = *learning_rate;
+    let optimiser = match optimiser.as_str() {
+        "gradient-descent" => OptimiserRule::GradientDescent { learning_rate },
+        "momentum" => OptimiserRule::Momentum { learning_rate, momentum: *momentum },
+        "adam" => OptimiserRule::adam(learning_rate),
+        other => {
+            return Err(Failure::Input(format!(
+                "optimiser must be 'gradient-descent', 'momentum' or 'adam', not '{other}'"
+            )));
+        }
+    };
+    let options = TrainerOptions {
+        pass: pass::<T>(states)?,
+        missing: missing(states)?,
+        optimiser,
+        clip: *clip,
+        warm_start,
+    };
+    let layer = layer::<T>(transfer.0, transfer.1, weights)?;
+    let transfer = layer.transfer();
+    Ok(attractorlab::training::equilibrium::Trainer::new(layer.weights(), transfer, rule(name)?, options)?)
+}
+
+#[pymethods]
+impl EquilibriumTrainer {
+    #[new]
+    fn new(
+        name: &str,
+        transfer: (String, f64),
+        weights: Matrix<'_>,
+        states: States,
+        descent: Descent,
+        warm_start: bool,
+        precision: &str,
+    ) -> Result<Self, Failure> {
+        let function = (transfer.0.as_str(), transfer.1);
+        let trainer = match precision {
+            "float32" => Precise::F32(start(name, function, &weights, &states, &descent, warm_start)?),
+            "float64" => Precise::F64(start(name, function, &weights, &states, &descent, warm_start)?),
+            other => {
+                return Err(Failure::Input(format!(
+                    "precision must be 'float32' or 'float64', not '{other}'"
+                )));
+            }
+        };
+        Ok(Self { trainer: Mutex::new(trainer) })
+    }
+
+    /// One step; what happened, by name.
+    fn step<'py>(
+        &self,
+        py: Python<'py>,
+        drive: Matrix<'py>,
+        goal: Goal<'py>,
+    ) -> Result<Bound<'py, PyDict>, Failure> {
+        let wide = (columns::<f64>(&drive), loss::<f64>(&goal)?);
+        let narrow = (columns::<f32>(&drive), loss::<f32>(&goal)?);
+        let record: StepRecord = interruptible(py, |_| {
+            match &mut *self.trainer.lock().unwrap_or_else(PoisonError::into_inner) {
+                Precise::F32(trainer) => trainer.step(&narrow.0, narrow.1.as_ref()),
+                Precise::F64(trainer) => trainer.step(&wide.0, wide.1.as_ref()),
+            }
+        })??;
+        let answer = PyDict::new(py);
+        answer.set_item("step", record.step)?;
+        answer.set_item("status", record.status.name())?;
+        answer.set_item("loss", record.loss)?;
+        answer.set_item("accuracy", record.accuracy)?;
+        answer.set_item("left_out", record.left_out)?;
+        answer.set_item("unstable", record.unstable)?;
+        answer.set_item("undecided", record.undecided)?;
+        answer.set_item("residual", record.residual)?;
+        answer.set_item("adjoint_residual", record.adjoint_residual)?;
+        answer.set_item("gradient_norm", record.gradient_norm)?;
+        Ok(answer)
+    }
+
+    /// W.
+    fn weights<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<f64>> {
+        match &*self.trainer.lock().unwrap_or_else(PoisonError::into_inner) {
+            Precise::F32(trainer) => out(py, trainer.state().0),
+            Precise::F64(trainer) => out(py, trainer.state().0),
+        }
+    }
+
+    fn save(&self, path: PathBuf, configuration: &str) -> Result<(), Failure> {
+        match &*self.trainer.lock().unwrap_or_else(PoisonError::into_inner) {
+            Precise::F32(trainer) => trainer.write_checkpoint(&path, configuration, Vec::new())?,
+            Precise::F64(trainer) => trainer.write_checkpoint(&path, configuration, Vec::new())?,
+        }
+        Ok(())
+    }
+
+    fn load(&self, path: PathBuf, configuration: &str) -> Result<(), Failure> {
+        match &mut *self.trainer.lock().unwrap_or_else(PoisonError::into_inner) {
+            Precise::F32(trainer) => trainer.read_checkpoint(&path, configuration)?,
+            Precise::F64(trainer) => trainer.read_checkpoint(&path, configuration)?,
+        };
+        Ok(())
+    }
+}
+
+/// Losses of rule 2 or 3 on a linear network at steps 0, every, 2·every, …, by the closed forms; and the final weights.
+#[pyfunction]
+#[expect(clippy::too_many_arguments, reason = "the face names them")]
+pub(crate) fn linear_course<'py>(
+    py: Python<'py>,
+    rule: &str,
+    inputs: Matrix<'py>,
+    targets: Matrix<'py>,
+    weights: Matrix<'py>,
+    rate: f64,
+    steps: u64,
+    every: u64,
+) -> Result<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray2<f64>>), Failure> {
+    let (task, start) = (LinearTask::new(matrix(&inputs), matrix(&targets))?, matrix(&weights));
+    if every == 0 {
+        return Err(Failure::Input("every must be at least 1".into()));
+    }
+    let (losses, end) = interruptible(py, |_| -> Result<_, Failure> {
+        let records = 0..=steps / every;
+        Ok(match rule {
+            "reparameterised" | "reparameterised-lookahead" => {
+                let path = ReparameterisedPath::new(&task, start.as_ref(), rate, rule != "reparameterised")?;
+                (records.map(|k| path.loss(k * every)).collect::<Vec<f64>>(), path.weights(steps)?)
+            }
+            "linearised" => {
+                let mut path = LinearisedPath::new(&task, start.as_ref(), rate)?;
+                let mut losses = Vec::new();
+                for k in records {
+                    path.advance(k * every - path.step());
+                    losses.push(path.loss()?);
+                }
+                path.advance(steps - path.step());
+                (losses, path.weights()?)
+            }
+            other => {
+                return Err(Failure::Input(format!(
+                    "closed forms exist for 'reparameterised', 'reparameterised-lookahead' and 'linearised', not \
+                     '{other}'"
+                )));
+            }
+        })
+    })??;
+    Ok((PyArray1::from_vec(py, losses), array(py, end.as_ref())))
+}
+
+/// Loss, sign of det(1 − W) and largest real part at the points of a plane.
+#[pyfunction]
+pub(crate) fn linear_landscape<'py>(
+    py: Python<'py>,
+    inputs: Matrix<'py>,
+    targets: Matrix<'py>,
+    centre: Matrix<'py>,
+    directions: Vec<Matrix<'py>>,
+    coordinates: Vec<Vec<f64>>,
+    with_growth: bool,
+) -> Result<[Bound<'py, PyArray1<f64>>; 3], Failure> {
+    let (task, centre) = (LinearTask::new(matrix(&inputs), matrix(&targets))?, matrix(&centre));
+    let directions: Vec<Mat<f64>> = directions.iter().map(matrix).collect();
+    let points = interruptible(py, |_| {
+        let directions: Vec<_> = directions.iter().map(Mat::as_ref).collect();
+        landscape_points(&task, centre.as_ref(), &directions, &coordinates, with_growth)
+    })??;
+    let column = |value: fn(&attractorlab::training::equilibrium::linear::LandscapePoint) -> f64| {
+        PyArray1::from_vec(py, points.iter().map(value).collect())
+    };
+    Ok([column(|p| p.loss), column(|p| p.sign), column(|p| p.growth.unwrap_or(f64::NAN))])
+}
+
+/// Every t at which 1 − W − tD is singular.
+#[pyfunction]
+pub(crate) fn singular_steps(weights: Matrix<'_>, direction: Matrix<'_>) -> Result<Vec<f64>, Failure> {
+    Ok(poles(matrix(&weights).as_ref(), matrix(&direction).as_ref())?)
+}
+
+/// |(1 − W₁)⁻¹ − (1 − W₂)⁻¹|.
+#[pyfunction]
+pub(crate) fn response_distance(first: Matrix<'_>, second: Matrix<'_>) -> Result<f64, Failure> {
+    Ok(distance(matrix(&first).as_ref(), matrix(&second).as_ref())?)
+}
+
+/// (Y − X)Y⁺.
+#[pyfunction]
+pub(crate) fn interpolating_weights<'py>(
+    py: Python<'py>,
+    inputs: Matrix<'py>,
+    targets: Matrix<'py>,
+) -> Result<Bound<'py, PyArray2<f64>>, Failure> {
+    let task = LinearTask::new(matrix(&inputs), matrix(&targets))?;
+    Ok(array(py, task.interpolating_weights()?.as_ref()))
+}
+
+/// Pixels, flat, image after image; labels; height and width; white.
+type Pixels = (Vec<u8>, Vec<usize>, (usize, usize), u8);
+
+fn pixels(images: &Images) -> Pixels {
+    let values = (0..images.count()).flat_map(|i| images.pixels(i).iter().copied()).collect();
+    let labels = (0..images.count()).map(|i| images.label(i)).collect();
+    (values, labels, images.size(), images.white())
+}
+
+/// The 8×8 digits.
+#[pyfunction]
+pub(crate) fn digit_images() -> Pixels {
+    pixels(&Images::digits())
+}
+
+/// Training and test images of a folder with MNIST's four IDX files.
+#[pyfunction]
+pub(crate) fn folder_images(folder: PathBuf) -> Result<(Pixels, Pixels), Failure> {
+    let data = ImageData::read_folder(&folder)?;
+    Ok((pixels(&data.train), pixels(&data.test)))
+}
