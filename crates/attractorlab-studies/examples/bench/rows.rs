@@ -8,7 +8,7 @@ use attractorlab::numerics::linalg::{Complex64, Mat};
 use attractorlab::theory::feedback::{Direction, FixedPoint, Inputs, ReadoutCurve};
 use attractorlab::theory::output_dynamics::{Setting, predict};
 
-use crate::{Row, networks, trained};
+use crate::{Row, learning, networks, trained};
 
 /// All rows, in the order in which they are measured.
 pub(crate) fn all() -> Vec<Row> {
@@ -149,6 +149,17 @@ pub(crate) fn all() -> Vec<Row> {
             peers: &[("frequency_response.py", "numpy, a linear solve at each frequency")],
             tolerance: 1e-9,
             work: frequency_response,
+        },
+        Row {
+            name: "bptt-epoch",
+            what: "One epoch of back-propagation through time in f32: 256 tanh units, 32 trials of 100 steps, forward, \
+               backward and a step of Adam.",
+            peers: &[(
+                "bptt_epoch.py",
+                "numpy, adjoints written out, one product over all steps for the weights",
+            )],
+            tolerance: 1e-3,
+            work: learning::epoch,
         },
     ]
 }
