@@ -3,6 +3,7 @@
 mod description;
 mod page;
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -12,7 +13,7 @@ use attractorlab::network::{Form, Network};
 use attractorlab::numerics::kernels::Real;
 use attractorlab::task::{Task, TaskKind};
 use attractorlab::training::bptt::{
-    BpttError, GatedCellKind, Trainable, TrainableMatrices, Trainer, TrainingStatus,
+    BpttError, GatedCellKind, GatedUnits, RateUnits, Trainable, TrainableMatrices, Trainer, TrainingStatus,
 };
 
 use self::description::{CellName, Description};
@@ -46,11 +47,10 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn cell<T: Real>(&self) -> Result<Ending, CliError> {
-        let rate = |form| {
-            self.train(self.description.rate::<T>(form).map_err(self.refuse)?, |units| units.to_network())
-        };
+        let rate =
+            |form| self.train(self.description.rate::<T>(form).map_err(self.refuse)?, RateUnits::to_network);
         let gated = |kind| {
-            self.train(self.description.gated::<T>(kind).map_err(self.refuse)?, |units| units.to_network())
+            self.train(self.description.gated::<T>(kind).map_err(self.refuse)?, GatedUnits::to_network)
         };
         match self.description.network.cell {
             CellName::Current => rate(Form::Current),
@@ -136,7 +136,8 @@ impl Run<'_> {
         }
         let mut csv = "epoch,loss,gradient_norm\n".to_owned();
         for (index, epoch) in trainer.history().iter().enumerate() {
-            csv += &format!("{index},{:?},{:?}\n", epoch.loss, epoch.gradient_norm);
+            // Writing to a string does not fail.
+            let _ = writeln!(csv, "{index},{:?},{:?}", epoch.loss, epoch.gradient_norm);
         }
         self.put(&out.join("history.csv"), &csv)?;
         let matrix = |network: &M| network.matrix("recurrent").map_err(|error| failed(error.to_string()));
