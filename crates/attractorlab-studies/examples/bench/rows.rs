@@ -8,7 +8,7 @@ use attractorlab::numerics::linalg::{Complex64, Mat};
 use attractorlab::theory::feedback::{Direction, FixedPoint, Inputs, ReadoutCurve};
 use attractorlab::theory::output_dynamics::{Setting, predict};
 
-use crate::{Row, networks, trained};
+use crate::{Row, learning, networks, trained};
 
 /// Rows whose instructions are counted as a guard: short, on one thread, the same work every time.
 pub(crate) const GUARDED: [&str; 9] = [
@@ -162,6 +162,17 @@ pub(crate) fn all() -> Vec<Row> {
             peers: &[("frequency_response.py", "numpy, a linear solve at each frequency")],
             tolerance: 1e-9,
             work: frequency_response,
+        },
+        Row {
+            name: "bptt-epoch",
+            what: "One epoch of back-propagation through time in f32: 256 tanh units, 32 trials of 100 steps, forward, \
+               backward and a step of Adam.",
+            peers: &[(
+                "bptt_epoch.py",
+                "numpy, adjoints written out, one product over all steps for the weights",
+            )],
+            tolerance: 1e-3,
+            work: learning::epoch,
         },
     ]
 }
