@@ -12,4 +12,5 @@ mod simulate;
 mod slurm;
 mod sweep;
 mod theory;
+mod train;
 mod world;

@@ -2,6 +2,7 @@
 //!
 //! `list` prints the registered rows, `run NAME` measures one; both print one line of JSON.
 
+mod equilibrium;
 mod networks;
 mod rows;
 mod trained;
