@@ -93,7 +93,7 @@ fn large_negative_eigenvalues_and_saturation_are_ordinary() {
             w[(i, j)] -= 30.0 / n as f64;
         }
     }
-    let drive = normal(n, 40, 2.0, 7);
+    let drive = normal::<f64>(n, 40, 2.0, 7);
     for (scale, transfer) in
         [(1.0, Transfer::Tanh), (20.0, Transfer::Tanh), (1.0, Transfer::Relu { threshold: 0.0 })]
     {
@@ -133,7 +133,7 @@ fn beyond_the_reach_of_iteration_lu_solves_the_adjoint() {
 fn an_unstable_branch_is_left_for_the_state_where_the_dynamics_rests() {
     // One unit with weight 2: r = 0 is unstable, and a small input decides between the two stable states.
     let layer = FixedPointLayer::new(Mat::from_fn(1, 1, |_, _| 2.0), Transfer::Tanh).unwrap();
-    let drive = Columns::from_fn(1, 3, |_, c| [1e-3, -1e-3, 0.0][c]);
+    let drive: Columns<f64> = Columns::from_fn(1, 3, |_, c| [1e-3, -1e-3, 0.0][c]);
     let found = layer.solve(&drive, None, &EquilibriumOptions::default()).unwrap();
     assert!(
         (found.rates.column(0)[0] - 0.9575).abs() < 1e-3 && (found.rates.column(1)[0] + 0.9575).abs() < 1e-3
@@ -193,7 +193,8 @@ fn a_long_unrolling_is_the_implicit_gradient() {
     let unrolled = increment("unrolled", ForwardPass::Truncated { dt: 0.5, steps: 400 });
     let error =
         implicit.values().iter().zip(unrolled.values()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-    assert!(error < 1e-12, "{error:e}");
+    // States and adjoint states are solved to 1e-12, and amplified by 1/(1 − 0.7).
+    assert!(error < 1e-10, "{error:e}");
 }
 
 #[test]
