@@ -3,6 +3,7 @@
 //! `list` prints the registered rows, `run NAME` measures one; both print one line of JSON. `once NAME` does the work
 //! once, for who counts instructions.
 
+mod equilibrium;
 mod learning;
 mod networks;
 mod rows;
