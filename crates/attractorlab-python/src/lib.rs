@@ -77,11 +77,6 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(weight_change::output_explained, module)?)?;
     module.add_function(wrap_pyfunction!(weight_change::relative_noise_along_output, module)?)?;
     module.add_function(wrap_pyfunction!(weight_change::relative_susceptibility, module)?)?;
-    module.add_class::<bptt::BpttTraining>()?;
-    module.add_function(wrap_pyfunction!(bptt::bptt_losses, module)?)?;
-    module.add_function(wrap_pyfunction!(bptt::task_batch, module)?)?;
-    module.add_function(wrap_pyfunction!(bptt::task_describe, module)?)?;
-    module.add_function(wrap_pyfunction!(bptt::task_dimensions, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::equilibrium_states, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::equilibrium_update, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::equilibrium_gradient_check, module)?)?;
@@ -93,6 +88,11 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(equilibrium::interpolating_weights, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::digit_images, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::folder_images, module)?)?;
+    module.add_class::<bptt::BpttTraining>()?;
+    module.add_function(wrap_pyfunction!(bptt::bptt_losses, module)?)?;
+    module.add_function(wrap_pyfunction!(bptt::task_batch, module)?)?;
+    module.add_function(wrap_pyfunction!(bptt::task_describe, module)?)?;
+    module.add_function(wrap_pyfunction!(bptt::task_dimensions, module)?)?;
     module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
     module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
     module.add_function(wrap_pyfunction!(sweeps::sweep_names, module)?)?;
