@@ -16,6 +16,8 @@
     What training changed; activity aligned with the output or oblique to it.
 ``attractorlab.feedback_network``
     A given feedback network: training, static map, theory laid over it.
+``attractorlab.tasks``, ``attractorlab.bptt``
+    Tasks, and networks trained on them by back-propagation through time.
 ``attractorlab.training``
     Readouts trained to hold values.
 ``attractorlab.equilibrium``
@@ -36,6 +38,7 @@ Every exception is an ``AttractorLabError``.
 from attractorlab import (
     continuation,
     alignment,
+    bptt,
     dissection,
     dynamics,
     equilibrium,
@@ -47,6 +50,7 @@ from attractorlab import (
     plot,
     roots,
     studies,
+    tasks,
     theory,
     training,
     transfer,
@@ -71,6 +75,7 @@ __all__ = [
     "continuation",
     "continue_fixed_points",
     "alignment",
+    "bptt",
     "dissect",
     "dissection",
     "dynamics",
@@ -85,6 +90,7 @@ __all__ = [
     "roots",
     "studies",
     "sweep",
+    "tasks",
     "theory",
     "training",
     "transfer",

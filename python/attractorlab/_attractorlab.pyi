@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "BpttTraining",
     "ChaosTheory",
     "DriveTheory",
     "EquilibriumTrainer",
@@ -71,6 +72,10 @@ __all__ = [
     "relative_susceptibility",
     "third_order",
     "truncation_ranks",
+    "bptt_losses",
+    "task_batch",
+    "task_describe",
+    "task_dimensions",
 ]
 
 _Array = npt.NDArray[np.float64]
@@ -441,3 +446,41 @@ class SweepSession:
         self, point: int, measures: dict[str, Any] | None, message: str | None, seconds: float
     ) -> None: ...
     def finish(self) -> str: ...
+
+@final
+class BpttTraining:
+    def __new__(
+        cls,
+        task_text: str,
+        options: str,
+        cell: str,
+        units: int,
+        g: float,
+        transfer_name: tuple[str, float],
+        readout_transfer: tuple[str, float],
+        noise: tuple[float, float],
+        precision: str,
+        replicate: int,
+        weights: Mapping[str, _Array],
+        resume: str | os.PathLike[str] | None,
+    ) -> BpttTraining: ...
+    def run(self, epochs: int | None) -> tuple[str, int | None]: ...
+    def status(self) -> tuple[str, int | None]: ...
+    def losses(self) -> _Array: ...
+    def gradient_norms(self) -> _Array: ...
+    def names(self) -> list[str]: ...
+    def matrix(self, name: str, snapshot: int | None) -> _Array: ...
+    def snapshot_epochs(self) -> list[int]: ...
+    def save(self, path: str | os.PathLike[str]) -> None: ...
+    def network(self) -> Network: ...
+    def evaluate(
+        self, trials: int, arrays: tuple[_Array, _Array, _Array], weights: Mapping[str, _Array]
+    ) -> tuple[float, _Array]: ...
+    def check_gradient(self, trials: int, seed: int) -> list[tuple[str, float, float, float]]: ...
+
+def bptt_losses() -> list[str]: ...
+def task_batch(
+    text: str, seed: int, step: int | None, trials: int
+) -> tuple[_Array, _Array, _Array]: ...
+def task_describe(text: str) -> str: ...
+def task_dimensions(text: str) -> tuple[int, int, int, float]: ...

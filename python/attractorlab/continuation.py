@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from attractorlab import _attractorlab
 from attractorlab._arrays import Array, real
+from attractorlab._frames import table
 from attractorlab.dissection import Network
 from attractorlab.errors import InputError
 
@@ -99,6 +100,18 @@ class Bifurcations:
     def specials(self) -> list[Special]:
         """All special points."""
         return [special for branch in self.branches for special in branch.specials]
+
+    def to_pandas(self) -> Any:
+        """One row for each point of each branch. Needs pandas."""
+        counts = [len(branch.parameters) for branch in self.branches]
+        return table(
+            {
+                "branch": np.repeat(np.arange(len(counts)), counts),
+                "parameter": np.concatenate([branch.parameters for branch in self.branches]),
+                "unstable": np.concatenate([branch.unstable for branch in self.branches]),
+                "leading": np.concatenate([branch.leading for branch in self.branches]),
+            }
+        )
 
     def __repr__(self) -> str:
         return f"<Bifurcations: {len(self.branches)} branches, {len(self.specials)} special points>"

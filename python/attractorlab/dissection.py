@@ -8,6 +8,7 @@ from a dict of arrays. PyTorch itself is not needed.
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ import numpy.typing as npt
 
 from attractorlab import _attractorlab
 from attractorlab._arrays import Array, real
+from attractorlab._frames import table
 from attractorlab.errors import InputError
 
 __all__ = ["Dissection", "FixedPoints", "Network", "dissect", "find_fixed_points"]
@@ -126,6 +128,64 @@ class Network:
     def write(self, path: str | os.PathLike[str]) -> None:
         """Writes the network in the project's own format, as ``.safetensors`` or ``.npz``."""
         self._network.write(path)
+
+    def state_dict(self) -> dict[str, npt.NDArray[np.float32]]:
+        """The weights under PyTorch's names, as float32 arrays: ``rnn.…`` of one layer, ``readout.…`` if there is one.
+
+        Raises
+        ------
+        InputError
+            A rate network that is no ``nn.RNN``: continuous time, another transfer function than tanh or
+            relu, or readout vectors of its own.
+        """
+        arrays, metadata = self._network.to_arrays()
+        cell = metadata["cell"]
+        if cell == "rate":
+            plain = metadata["form"] == "map" and metadata["transfer"] in ("tanh", "relu")
+            if not plain or float(metadata.get("threshold", 0.0)) != 0.0 or arrays["outputs"].shape[1]:
+                raise InputError(f"PyTorch has no layer for a {self.kind} with these outputs; it has nn.RNN (tanh, relu)")
+            feedback, readout = arrays["feedback"], arrays["feedback_readout"]
+            recurrent = arrays["bulk"] + feedback @ readout.T / self.units
+            biases = (arrays["bias"], np.zeros_like(arrays["bias"]))
+        else:
+            recurrent, biases = arrays["recurrent"], (arrays["input_bias"], arrays["recurrent_bias"])
+        state = {
+            "rnn.weight_ih_l0": arrays["input"],
+            "rnn.weight_hh_l0": recurrent,
+            "rnn.bias_ih_l0": biases[0],
+            "rnn.bias_hh_l0": biases[1],
+        }
+        if "readout_weights" in arrays:
+            state["readout.weight"] = arrays["readout_weights"]
+            state["readout.bias"] = arrays["readout_bias"]
+        return {name: value.astype(np.float32) for name, value in state.items()}
+
+    def to_torch(self) -> Any:
+        """A ``torch.nn.ModuleDict`` of ``rnn`` (batch first) and, if there is one, ``readout``. Needs PyTorch.
+
+        Raises
+        ------
+        InputError
+            As :meth:`state_dict`.
+        """
+        state = self.state_dict()
+        # PyTorch is no requirement, and its types are its own.
+        torch: Any = importlib.import_module("torch")
+        _, metadata = self._network.to_arrays()
+        sizes = {"input_size": self.inputs, "hidden_size": self.units, "batch_first": True}
+        match metadata["cell"]:
+            case "gru":
+                layer = torch.nn.GRU(**sizes)
+            case "lstm":
+                layer = torch.nn.LSTM(**sizes)
+            case _:
+                layer = torch.nn.RNN(**sizes, nonlinearity=metadata["transfer"])
+        modules = {"rnn": layer}
+        if "readout.weight" in state:
+            modules["readout"] = torch.nn.Linear(self.units, len(state["readout.bias"]))
+        module = torch.nn.ModuleDict(modules)
+        module.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
+        return module
 
     @property
     def kind(self) -> str:
@@ -276,6 +336,22 @@ class Dissection:
         """The stable points."""
         chosen: Array = self.points[self.unstable == 0]
         return chosen
+
+    def to_pandas(self) -> Any:
+        """One row for each point: stability, proof, leading eigenvalue, hits, outputs. Needs pandas."""
+        columns: dict[str, Any] = {
+            "unstable": self.unstable,
+            "proved": self.proved,
+            "index": self.index,
+            "existence_radius": self.existence_radius,
+            "uniqueness_radius": self.uniqueness_radius,
+            "survives_f32": self.survives_f32,
+            "leading": self.eigenvalues[:, 0],
+            "residual": self.residual,
+            "hits": self.hits,
+        }
+        columns |= {f"output_{k + 1}": self.outputs[:, k] for k in range(self.outputs.shape[1])}
+        return table(columns)
 
     def __repr__(self) -> str:
         low, high = self.interval

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from attractorlab import _attractorlab
 from attractorlab._arrays import Array, number, real
+from attractorlab._frames import labelled
 from attractorlab.errors import InputError
 from attractorlab.network import RateNetwork
 
@@ -64,6 +65,17 @@ class Simulation:
     def finished(self) -> bool:
         """Whether no trial diverged."""
         return bool(np.isnan(self.diverged_at).all())
+
+    def to_xarray(self) -> Any:
+        """The frames as a dataset over time, variable and trial. Needs xarray."""
+        return labelled(
+            {
+                "frames": (("time", "variable", "trial"), self.frames),
+                "final_states": (("unit", "trial"), self.final_states),
+                "diverged_at": (("trial",), self.diverged_at),
+            },
+            {"time": self.times},
+        )
 
     def __repr__(self) -> str:
         bad = int(np.count_nonzero(~np.isnan(self.diverged_at)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import time
@@ -49,6 +50,10 @@ class Sweep:
         """How far the sweep is: what ``attractorlab sweep status --json`` prints."""
         status: dict[str, Any] = json.loads(_attractorlab.sweep_status(self.path))
         return status
+
+    def to_pandas(self) -> Any:
+        """All points that are finished, one row each. Needs pandas and pyarrow."""
+        return importlib.import_module("pandas").read_parquet(self.path)
 
     def collect(self) -> int:
         """Make one table of all parts, in the order of the plan; return its number of rows."""

@@ -28,7 +28,7 @@ def test_there_are_examples() -> None:
     assert len(found) >= 12
 
 
-@pytest.mark.parametrize(("page", "least"), [("predict", 15), ("networks", 10), ("dissect", 8)])
+@pytest.mark.parametrize(("page", "least"), [("predict", 15), ("networks", 10), ("dissect", 8), ("train-tasks", 15)])
 def test_the_guide_says_what_happens(page: str, least: int) -> None:
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     guide = pathlib.Path(__file__).parents[2] / "docs" / "src" / "guide" / f"{page}.md"

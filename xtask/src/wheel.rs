@@ -7,8 +7,8 @@ use crate::step;
 use crate::venv::Venv;
 
 /// What the tests of the Python face need; the wheel alone needs only the first.
-pub(crate) const REQUIREMENTS: [&str; 8] =
-    ["maturin>=1.9.4,<2", "numpy", "pytest", "mypy", "pandas", "polars", "pyarrow", "matplotlib"];
+pub(crate) const REQUIREMENTS: [&str; 9] =
+    ["maturin>=1.9.4,<2", "numpy", "pytest", "mypy", "pandas", "polars", "pyarrow", "matplotlib", "xarray"];
 
 /// Builds the wheel and says where it is.
 pub(crate) fn run() -> Result<bool, String> {

@@ -70,6 +70,13 @@ fn stored(name: &str, value: &Bound<'_, PyAny>) -> Result<Array, Failure> {
     Array::new(view.shape().to_vec(), Values::F64(view.iter().copied().collect())).ok_or_else(wrong)
 }
 
+impl Network {
+    /// A network of the library, for Python.
+    pub(crate) fn of(network: attractorlab::network::Network) -> Self {
+        Self { network }
+    }
+}
+
 #[pymethods]
 impl Network {
     #[staticmethod]

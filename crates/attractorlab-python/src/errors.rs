@@ -10,6 +10,7 @@ use attractorlab::analysis::weight_change::ChangeError;
 use attractorlab::dynamics::{EquilibriumError, SimulationError, StaticMapError};
 use attractorlab::network::NetworkError;
 use attractorlab::network::files::NetworkFileError;
+use attractorlab::task::TaskError;
 use attractorlab::task::images::ImageError;
 use attractorlab::theory::chaos::ChaosError;
 use attractorlab::theory::clamped::ClampedError;
@@ -17,6 +18,7 @@ use attractorlab::theory::feedback::FeedbackError;
 use attractorlab::theory::linear_learning::LearningError;
 use attractorlab::theory::output_dynamics::OutputError as DynamicsError;
 use attractorlab::training::TrainingError;
+use attractorlab::training::bptt::BpttError;
 use attractorlab::training::equilibrium::{CheckpointError, LearningError as EquilibriumLearningError};
 use attractorlab_numerics::gaussian::{AverageError, ParseProductError};
 use attractorlab_numerics::linalg::LinalgError;
@@ -109,6 +111,12 @@ pub(crate) enum Failure {
     /// Training.
     #[error(transparent)]
     Training(#[from] TrainingError),
+    /// A task, or a batch of it, is wrong.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// Back-propagation through time refused.
+    #[error(transparent)]
+    Bptt(#[from] BpttError),
     /// A test whether targets are held.
     #[error(transparent)]
     Holding(#[from] attractorlab::training::HoldingError),
@@ -170,7 +178,12 @@ impl Failure {
             Self::Dynamics(DynamicsError::Clamped(error)) | Self::Feedback(FeedbackError::Clamped(error)) => {
                 Self::Clamped(error).exception(message)
             }
+            Self::Run(RunError::Output { .. }) | Self::Bptt(BpttError::File(_)) => {
+                OutputError::new_err(message)
+            }
             Self::Input(_)
+            | Self::Task(_)
+            | Self::Bptt(_)
             | Self::Network(_)
             | Self::Dissection(_)
             | Self::Bifurcation(_)
@@ -207,7 +220,6 @@ impl Failure {
                 NetworkFileError::File(_) => OutputError::new_err(message),
                 _ => InputError::new_err(message),
             },
-            Self::Run(RunError::Output { .. }) => OutputError::new_err(message),
             Self::Run(RunError::Json(_)) | Self::Json(_) => AttractorLabError::new_err(message),
             Self::Plan(error) => {
                 // The plan was put together from arguments: its lines mean nothing to the caller.

@@ -3,6 +3,7 @@
 //! The face that users import is `python/attractorlab`. Here live only the conversions, the release of the
 //! GIL, and the map from errors to named exceptions.
 
+mod bptt;
 mod chaos;
 mod clamped;
 mod continuation;
@@ -87,6 +88,11 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(equilibrium::interpolating_weights, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::digit_images, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::folder_images, module)?)?;
+    module.add_class::<bptt::BpttTraining>()?;
+    module.add_function(wrap_pyfunction!(bptt::bptt_losses, module)?)?;
+    module.add_function(wrap_pyfunction!(bptt::task_batch, module)?)?;
+    module.add_function(wrap_pyfunction!(bptt::task_describe, module)?)?;
+    module.add_function(wrap_pyfunction!(bptt::task_dimensions, module)?)?;
     module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
     module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
     module.add_function(wrap_pyfunction!(sweeps::sweep_names, module)?)?;

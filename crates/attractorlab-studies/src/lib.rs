@@ -7,6 +7,7 @@ pub mod mastrogiuseppe2019;
 pub mod rivkind2017;
 pub mod run;
 pub mod schuessler2020;
+pub mod schuessler2024;
 pub mod statistics;
 mod study;
 pub mod zhu2023;
@@ -51,5 +52,7 @@ pub fn all() -> Vec<&'static dyn Study> {
         &schuessler2020::LinearRank,
         &schuessler2020::Divergence,
         &schuessler2020::CosineStudy,
+        &schuessler2024::AlignedOblique,
+        &schuessler2024::NoiseCompression,
     ]
 }

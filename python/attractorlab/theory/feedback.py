@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from attractorlab import _attractorlab
 from attractorlab._arrays import Array, number, shaped, together
+from attractorlab._frames import table
 from attractorlab.errors import InputError
 from attractorlab.transfer import TransferLike, read
 
@@ -165,6 +166,28 @@ class Predictions:
     def shape(self) -> tuple[int, ...]:
         """The shape to which targets and parameters broadcast."""
         return self.target.shape
+
+    def to_pandas(self) -> Any:
+        """One row for each stationary state, with the target and label it belongs to. Needs pandas."""
+        points = self.fixed_points
+        there = ~np.isnan(points.z)
+
+        def of_target(values: npt.NDArray[Any]) -> Any:
+            return np.broadcast_to(values[..., np.newaxis], points.z.shape)[there]
+
+        return table(
+            {
+                "target": of_target(self.target),
+                "label": of_target(self.label),
+                "is_target": (np.indices(points.z.shape)[-1] == self.target_index[..., np.newaxis])[there],
+                "z": points.z[there],
+                "delta": points.delta[there],
+                "outlier": points.outliers[..., 0][there],
+                "radius": points.radius[there],
+                "slope": points.slope[there],
+                "stability": points.stability[there],
+            }
+        )
 
     def __len__(self) -> int:
         return len(self.target)

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from attractorlab import _attractorlab
 from attractorlab._arrays import Array, number, shaped, together
+from attractorlab._frames import labelled
 from attractorlab.errors import InputError
 from attractorlab.theory.feedback import (
     _LABELS,
@@ -286,6 +287,10 @@ class PhaseDiagram:
     """``label[row, column]`` belongs to ``y[row]`` and ``x[column]``; ``"unrealisable"`` where no readout
     of the family holds the target, or its training starts from a chaotic state."""
     boundaries: list[Boundary]
+
+    def to_xarray(self) -> Any:
+        """The labels as a dataset over y and x. Needs xarray."""
+        return labelled({"label": (("y", "x"), self.label)}, {"x": self.x, "y": self.y})
 
     def __repr__(self) -> str:
         names, counts = np.unique(self.label, return_counts=True)

@@ -127,8 +127,10 @@ fn as_text(arguments: &Arguments, answer: &Answer, value: &Value) -> String {
         "{:>10}{:>12}{:>12}{:>12}{:>12}   third order z",
         "time t", "output z", "s1", "s2", "s3"
     );
-    let entry = |state: &LearnedState, k: usize| {
-        state.singular_values.get(k).map_or_else(|| "-".to_owned(), |s| format!("{s:.6}"))
+    let entry = |state: &LearnedState, k: usize| match state.singular_values.get(k) {
+        None => "-".to_owned(),
+        Some(s) if *s < 1e-3 => format!("{s:.4e}"),
+        Some(s) => format!("{s:.6}"),
     };
     for state in on_the_way.iter().chain([trained]) {
         let t = state.time * square;

@@ -13,4 +13,5 @@ mod slurm;
 mod sweep;
 mod theory;
 mod train;
+mod train_tasks;
 mod world;

@@ -179,9 +179,49 @@ pub fn average(transfer: Transfer, product: Product, mean: f64, sd: f64) -> Resu
 fn gaussian_weights(start: f64, h: f64, sd: f64, weights: &mut [f64]) -> f64 {
     let inverse = 1.0 / sd;
     let (start, step) = (start * inverse, h * inverse);
-    for (k, weight) in weights.iter_mut().enumerate() {
-        *weight = start + step * f64::from(k as i32);
+    let end = start + step * weights.len() as f64;
+    if weights.len() > 3 * STRIDE && start.abs().max(end.abs()) <= 9.0 {
+        equidistant_gaussian(start, step, weights);
+    } else {
+        for (k, weight) in weights.iter_mut().enumerate() {
+            *weight = start + step * f64::from(k as i32);
+        }
+        kernels::gaussian_in_place(weights);
     }
-    kernels::gaussian_in_place(weights);
     step * INV_SQRT_2PI
+}
+
+/// Weights that are computed at once by [`equidistant_gaussian`].
+const STRIDE: usize = 8;
+
+/// exp(−x²/2) at x = start, start + step, …: a Gaussian at equidistant points obeys a recurrence of second
+/// order, w(x + L) = w(x) q(x) and q(x + L) = q(x) exp(−L²), so that two products take the place of an exponential.
+///
+/// After m strides of L the relative error is about (m²/2 + m·|start|·L) ε: below 1e-13 for |x| ≤ 9 and the at most 64
+/// strides of the longest sums.
+fn equidistant_gaussian(start: f64, step: f64, weights: &mut [f64]) {
+    let stride = step * STRIDE as f64;
+    // exp(−x²/2) of the first stride, then q there: exp(−(x + L/2) L).
+    let mut first = [0.0; 2 * STRIDE + 1];
+    for k in 0..STRIDE {
+        let x = start + step * k as f64;
+        first[k] = -0.5 * x * x;
+        first[STRIDE + k] = -(x + 0.5 * stride) * stride;
+    }
+    first[2 * STRIDE] = -stride * stride;
+    kernels::exp_in_place(&mut first);
+    let mut w: [f64; STRIDE] = std::array::from_fn(|k| first[k]);
+    let mut q: [f64; STRIDE] = std::array::from_fn(|k| first[STRIDE + k]);
+    let c = first[2 * STRIDE];
+    let mut chunks = weights.chunks_exact_mut(STRIDE);
+    for chunk in &mut chunks {
+        chunk.copy_from_slice(&w);
+        for k in 0..STRIDE {
+            w[k] *= q[k];
+            q[k] *= c;
+        }
+    }
+    let rest = chunks.into_remainder();
+    let count = rest.len();
+    rest.copy_from_slice(&w[..count]);
 }

@@ -8,7 +8,20 @@ use attractorlab::numerics::linalg::{Complex64, Mat};
 use attractorlab::theory::feedback::{Direction, FixedPoint, Inputs, ReadoutCurve};
 use attractorlab::theory::output_dynamics::{Setting, predict};
 
-use crate::{Row, equilibrium, networks, trained};
+use crate::{Row, equilibrium, learning, networks, trained};
+
+/// Rows whose instructions are counted as a guard: short, on one thread, the same work every time.
+pub(crate) const GUARDED: [&str; 9] = [
+    "e1-theory",
+    "average",
+    "pair-average",
+    "kernel-tanh-f32",
+    "kernel-tanh-f64",
+    "kernel-exp-f64",
+    "kernel-erf-f64",
+    "least-squares-theory",
+    "stability-map-relu",
+];
 
 /// All rows, in the order in which they are measured.
 pub(crate) fn all() -> Vec<Row> {
@@ -151,6 +164,15 @@ pub(crate) fn all() -> Vec<Row> {
             work: frequency_response,
         },
         Row {
+            name: "bptt-epoch",
+            what: "One epoch of back-propagation through time in f32: 256 tanh units, 32 trials of 100 steps, forward, \
+               backward and a step of Adam.",
+            peers: &[(
+                "bptt_epoch.py",
+                "numpy, adjoints written out, one product over all steps for the weights",
+            )],
+            tolerance: 1e-3,
+            work: learning::epoch,
             name: "linear-gradient",
             what: "100 steps of the gradient (rule 1) on a linear network of 200 units, 100 samples.",
             peers: &[("equilibrium_gradient.py", "numpy, two solves a step")],

@@ -6,6 +6,7 @@ use attractorlab::analysis::weight_change::TruncationCurve;
 use attractorlab::analysis::{LearntTask, TaskLearning};
 use attractorlab::numerics::random::Stream;
 use attractorlab::task::TaskKind;
+use attractorlab::training::bptt::{Loss, evaluate};
 use attractorlab_figures::Axis;
 use rayon::prelude::*;
 
@@ -72,6 +73,33 @@ pub(super) struct Summary {
     pub(super) rank: Option<usize>,
     /// Loss with permuted W₀ over the first loss.
     pub(super) shuffled: f64,
+}
+
+/// One trial of a trained network: (t, value) of each channel.
+pub(super) struct Example {
+    pub(super) inputs: Vec<Vec<(f64, f64)>>,
+    /// Where the target counts; NaN elsewhere, which breaks a line.
+    pub(super) targets: Vec<Vec<(f64, f64)>>,
+    pub(super) outputs: Vec<Vec<(f64, f64)>>,
+}
+
+impl Example {
+    /// The first trial of the test batch.
+    pub(super) fn of(learnt: &LearntTask) -> Result<Self, StudyError> {
+        let (_, outputs) = evaluate(&learnt.trained, &learnt.test, Loss::HalfSquare)
+            .map_err(StudyError::step("an example"))?;
+        let (d, trials) = (learnt.test.dimensions(), learnt.test.trials());
+        let course = |channels: usize, value: &dyn Fn(usize) -> f64| -> Vec<Vec<(f64, f64)>> {
+            let at = |k: usize, t: usize| (t as f64 * d.time_step, value(t * trials * channels + k));
+            (0..channels).map(|k| (0..d.steps).map(|t| at(k, t)).collect()).collect()
+        };
+        let (targets, masks) = (learnt.test.targets(), learnt.test.masks());
+        Ok(Self {
+            inputs: course(d.inputs, &|i| learnt.test.inputs()[i]),
+            targets: course(d.outputs, &|i| if masks[i] > 0.0 { targets[i] } else { f64::NAN }),
+            outputs: course(d.outputs, &|i| f64::from(outputs[i])),
+        })
+    }
 }
 
 /// A panel of a quantity that networks may lack: its title, its axis, and the quantity.

@@ -32,7 +32,7 @@ struct Sizes {
 
 fn sizes(preset: Preset) -> Sizes {
     match preset {
-        Preset::Quick => Sizes { units: 160, networks: 16, gains: &[0.0, 0.3, 0.6, 0.8] },
+        Preset::Quick => Sizes { units: 128, networks: 16, gains: &[0.0, 0.3, 0.6, 0.8] },
         Preset::Full => {
             Sizes { units: 1024, networks: 20, gains: &[0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] }
         }

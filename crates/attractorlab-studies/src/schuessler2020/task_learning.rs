@@ -4,7 +4,7 @@ use attractorlab_figures::{Axis, Colour, Dots, Figure, Line, Panel, Reference, T
 use serde_json::{Value, json};
 
 use super::learnt::{
-    Kind, PAIRS, Summary, epochs_to_convergence, learn, median, sample, superiority, task_title,
+    Example, Kind, PAIRS, Summary, epochs_to_convergence, learn, median, sample, superiority, task_title,
 };
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
 
@@ -29,7 +29,7 @@ fn sizes(preset: Preset) -> Sizes {
             units: 96,
             networks: 5,
             test_trials: 64,
-            tasks: &[("flip_flop", 120), ("context_decision", 80)],
+            tasks: &[("flip_flop", 120), ("context_decision", 100)],
         },
         Preset::Full => Sizes {
             units: 256,
@@ -72,7 +72,12 @@ impl Study for TaskLearningStudy {
             .iter()
             .flat_map(|&(task, epochs)| STRENGTHS.map(|g| Kind { task, g, units: s.units, epochs }))
             .collect();
-        let found = learn(context, &kinds, s.networks, s.test_trials, Summary::of)?;
+        let found = learn(context, &kinds, s.networks, s.test_trials, |learnt| {
+            Ok((Summary::of(learnt)?, Example::of(learnt)?))
+        })?;
+        // One example of each kind is enough.
+        let (found, examples): (Vec<Vec<Summary>>, Vec<Vec<Example>>) =
+            found.into_iter().map(|networks| networks.into_iter().unzip()).unzip();
         let mut outcome = Outcome::default();
         let mut table = Table::new("networks", "Networks of each kind")
             .caption("Medians over networks of the epoch of convergence and of the functional rank (∞ and missing: not within the epochs), mean norm of the change.");
@@ -91,7 +96,7 @@ impl Study for TaskLearningStudy {
         for (index, &(task, _)) in s.tasks.iter().enumerate() {
             let (weak, strong) = (&found[2 * index], &found[2 * index + 1]);
             outcome.claims.extend(claims(task, context.preset, weak, strong));
-            outcome.figures.push(figure(task, weak, strong));
+            outcome.figures.push(figure(task, weak, strong, &examples[2 * index + 1][0]));
         }
         outcome.tables.push(table);
         Ok(outcome)
@@ -164,7 +169,24 @@ fn claims(task: &str, preset: Preset, weak: &[Summary], strong: &[Summary]) -> V
     claims
 }
 
-fn figure(task: &str, weak: &[Summary], strong: &[Summary]) -> Figure {
+/// Inputs thin, targets dashed where they count, outputs as lines.
+fn example_panel(example: &Example) -> Panel {
+    let colours = [Colour::Blue, Colour::Orange];
+    let mut panel =
+        Panel::new(Axis::new("time t/τ"), Axis::new("output z, input u")).title("A trial, g = 0.9");
+    for input in &example.inputs {
+        panel = panel.layer(Line::through(input.iter().copied()).colour(Colour::Grey).width(0.5));
+    }
+    for (k, (output, target)) in example.outputs.iter().zip(&example.targets).enumerate() {
+        let colour = colours[k % colours.len()];
+        panel = panel
+            .layer(Line::through(output.iter().copied()).colour(colour).label(format!("output {}", k + 1)))
+            .layer(Line::through(target.iter().copied()).colour(Colour::Black).dashed());
+    }
+    panel
+}
+
+fn figure(task: &str, weak: &[Summary], strong: &[Summary], example: &Example) -> Figure {
     let groups = [(weak, Colour::Orange, "g = 0"), (strong, Colour::Blue, "g = 0.9")];
     let mut curves = Panel::new(Axis::new("epoch"), Axis::log10("loss L/L(0)")).title("Learning");
     let mut values =
@@ -181,9 +203,11 @@ fn figure(task: &str, weak: &[Summary], strong: &[Summary]) -> Figure {
                     .width(0.6);
             curves = curves.layer(if index == 0 { line.label(label) } else { line });
         }
+        // As in the paper, of networks that converged; of all where fewer than two did.
+        let converged: Vec<&Summary> = networks.iter().filter(|n| n.convergence.is_some()).collect();
+        let shown = if converged.len() > 1 { converged } else { networks.iter().collect() };
         let over = |pick: &dyn Fn(&Summary, usize) -> f64, first: usize, last: usize| {
-            let at: Vec<_> =
-                (first..=last).map(|k| sample(networks.iter().map(|n| Some(pick(n, k))))).collect();
+            let at: Vec<_> = (first..=last).map(|k| sample(shown.iter().map(|n| Some(pick(n, k))))).collect();
             let points: Vec<(f64, f64)> =
                 at.iter().enumerate().map(|(k, s)| ((first + k) as f64, s.mean)).collect();
             let bars: Vec<f64> = at.iter().map(|s| s.std).collect();
@@ -195,11 +219,14 @@ fn figure(task: &str, weak: &[Summary], strong: &[Summary]) -> Figure {
     let title = task_title(task);
     Figure::new(format!("learning-{task}"), format!("Learning the {title} task"))
         .caption(
-            "Left, loss of each epoch over the first, one line a network. Middle, singular values of the change of the \
-             recurrent weights after training. Right, test loss with the change truncated at rank R, trained inputs and \
-             readouts; the line is the 5 % that define the functional rank. Dots are means, bars standard deviations \
-             over networks.",
+            "One test trial: inputs (grey), outputs, and targets where they count (dashed). Loss of each epoch over the \
+             first, one line a network. Singular values of the change of the recurrent weights after training. Test loss \
+             with the change truncated at rank R, trained inputs and readouts; the line is the 5 % that define the \
+             functional rank. Dots are means, bars standard deviations over the networks that converged (over all if \
+             fewer than two did).",
         )
+        .columns(2)
+        .panel(example_panel(example))
         .panel(curves)
         .panel(values)
         .panel(truncated)

@@ -5,12 +5,14 @@ mod network_spectrum;
 mod registry;
 mod theory_feedback;
 mod training_readout;
+mod training_task;
 
 pub use declared::Declared;
 pub use network_spectrum::NetworkSpectrum;
 pub use registry::Registry;
 pub use theory_feedback::TheoryFeedback;
 pub use training_readout::TrainingReadout;
+pub use training_task::TrainingTask;
 
 use attractorlab_numerics::random::Stream;
 

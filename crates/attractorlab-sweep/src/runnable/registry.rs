@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{NetworkSpectrum, Runnable, TheoryFeedback, TrainingReadout};
+use super::{NetworkSpectrum, Runnable, TheoryFeedback, TrainingReadout, TrainingTask};
 use crate::{SweepError, text};
 
 /// Columns that every table has beside parameters and measures.
@@ -23,7 +23,12 @@ impl Registry {
     /// Everything that the project ships. A new runnable is one more line here.
     pub fn standard() -> Self {
         Self {
-            runnables: vec![Arc::new(TheoryFeedback), Arc::new(NetworkSpectrum), Arc::new(TrainingReadout)],
+            runnables: vec![
+                Arc::new(TheoryFeedback),
+                Arc::new(NetworkSpectrum),
+                Arc::new(TrainingReadout),
+                Arc::new(TrainingTask),
+            ],
         }
     }
 
@@ -81,6 +86,7 @@ mod tests {
         registry.register(TheoryFeedback).unwrap();
         registry.register(NetworkSpectrum).unwrap();
         registry.register(TrainingReadout).unwrap();
+        registry.register(TrainingTask).unwrap();
         assert_eq!(registry.iter().count(), Registry::standard().iter().count());
         let again = registry.register(NetworkSpectrum).unwrap_err();
         assert!(again.to_string().contains("already"), "{again}");

@@ -15,7 +15,7 @@ fn sweeps() -> Vec<PathBuf> {
     files
 }
 
-/// The same plan with three values an axis, two seeds and networks of 100 units.
+/// The same plan with three values an axis, two seeds, networks of 100 units, and five epochs of training.
 fn small(text: &str) -> String {
     let lines = text.lines().map(|line| {
         let Some((key, value)) = line.split_once(" = ") else { return line.to_owned() };
@@ -23,6 +23,7 @@ fn small(text: &str) -> String {
             "seeds" => "seeds = 2".to_owned(),
             "units" if value.starts_with('[') => "units = [50, 100]".to_owned(),
             "units" => "units = 100".to_owned(),
+            "epochs" => "epochs = 5".to_owned(),
             _ => match line.find("points = ") {
                 Some(at) => format!("{}points = 3 }}", &line[..at]),
                 None => line.to_owned(),

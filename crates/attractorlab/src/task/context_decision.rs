@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{finite, not_negative, positive};
 use super::trials::whole_steps;
-use super::{Batch, Dimensions, Task, TaskError, TrialMut};
+use super::{Batch, Dimensions, PsychometricPoint, Task, TaskError, TrialMut, psychometric_curve};
 
 /// Two noisy stimuli are shown at once, and a context says which one counts; after a delay the output is to have
 /// the sign of its coherence (Mante et al. 2013, as in Schuessler et al. 2020).
@@ -131,6 +131,27 @@ impl ContextDecision {
         let [.., decision, end] = self.phases();
         assert_eq!(outputs.len(), end * trials, "decisions: one output for each step of each trial");
         (0..trials).map(|b| (decision..end).map(|t| outputs[t * trials + b]).sum::<f64>().signum()).collect()
+    }
+
+    /// How often the decision is positive, against the coherence of the stimulus that counts and of the one that
+    /// does not: a network that solves the task follows the first and ignores the second.
+    ///
+    /// Coherences are told apart by the smallest of the task.
+    ///
+    /// # Panics
+    /// If the outputs are not those of the trials.
+    #[track_caller]
+    pub fn psychometric_curves(
+        &self,
+        outputs: &[f64],
+        trials: &[ContextTrial],
+    ) -> [Vec<PsychometricPoint>; 2] {
+        let chosen: Vec<bool> = self.decisions(outputs, trials.len()).iter().map(|d| *d > 0.0).collect();
+        let width = self.coherences.iter().copied().fold(f64::INFINITY, f64::min);
+        [ContextTrial::relevant, ContextTrial::irrelevant].map(|coherence| {
+            let stimuli: Vec<f64> = trials.iter().map(coherence).collect();
+            psychometric_curve(&stimuli, &chosen, width)
+        })
     }
 }
 

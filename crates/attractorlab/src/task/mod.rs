@@ -20,6 +20,7 @@ mod driven_fixed_point;
 mod error;
 mod flip_flop;
 pub mod images;
+mod psychometric;
 mod trials;
 mod working_memory;
 
@@ -29,5 +30,6 @@ pub use cosine::Cosine;
 pub use driven_fixed_point::DrivenFixedPoint;
 pub use error::TaskError;
 pub use flip_flop::{FlipFlop, Pulse};
+pub use psychometric::{PsychometricPoint, psychometric_curve};
 pub use trials::{Dimensions, Task, TaskKind};
 pub use working_memory::{WorkingMemory, WorkingMemoryTrial};

@@ -101,6 +101,39 @@ pub trait Task: Sync {
     }
 }
 
+impl<K: Task + ?Sized> Task for &K {
+    fn dimensions(&self) -> Dimensions {
+        (**self).dimensions()
+    }
+    fn check(&self) -> Result<(), TaskError> {
+        (**self).check()
+    }
+    fn trial(&self, stream: &mut Stream, trial: &mut TrialMut<'_>) {
+        (**self).trial(stream, trial);
+    }
+    fn batch(&self, seed: u64, step: u64, trials: usize) -> Result<Batch, TaskError> {
+        (**self).batch(seed, step, trials)
+    }
+    fn test_batch(&self, seed: u64, trials: usize) -> Result<Batch, TaskError> {
+        (**self).test_batch(seed, trials)
+    }
+    fn batch_of(&self, stream: &mut Stream, trials: usize) -> Result<Batch, TaskError> {
+        (**self).batch_of(stream, trials)
+    }
+}
+
+impl Task for TaskKind {
+    fn dimensions(&self) -> Dimensions {
+        self.task().dimensions()
+    }
+    fn check(&self) -> Result<(), TaskError> {
+        self.task().check()
+    }
+    fn trial(&self, stream: &mut Stream, trial: &mut TrialMut<'_>) {
+        self.task().trial(stream, trial);
+    }
+}
+
 /// A task of this library, chosen by name: what files and sweeps hold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "snake_case")]

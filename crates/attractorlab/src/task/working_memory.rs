@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{finite, not_negative, positive, range};
 use super::trials::whole_steps;
-use super::{Batch, Dimensions, Task, TaskError, TrialMut};
+use super::{Batch, Dimensions, PsychometricPoint, Task, TaskError, TrialMut, psychometric_curve};
 
 /// Two stimuli follow each other after a time that varies; the output that stands for the larger one is to
 /// rise (Romo et al. 1999, as in Schuessler et al. 2020).
@@ -127,6 +127,23 @@ impl WorkingMemory {
         let difference = |b: usize, t: usize| outputs[2 * (t * count + b) + 1] - outputs[2 * (t * count + b)];
         let response = |b: usize| self.response(trials[b].gap);
         (0..count).map(|b| usize::from(response(b).map(|t| difference(b, t)).sum::<f64>() > 0.0)).collect()
+    }
+
+    /// How often the second stimulus is taken for the larger one, against its difference from the first, gathered
+    /// by multiples of `width`.
+    ///
+    /// # Panics
+    /// If the outputs are not those of the trials, or the width is not positive.
+    #[track_caller]
+    pub fn psychometric_curve(
+        &self,
+        outputs: &[f64],
+        trials: &[WorkingMemoryTrial],
+        width: f64,
+    ) -> Vec<PsychometricPoint> {
+        let chosen: Vec<bool> = self.decisions(outputs, trials).iter().map(|d| *d == 1).collect();
+        let stimuli: Vec<f64> = trials.iter().map(|trial| trial.stimuli[1] - trial.stimuli[0]).collect();
+        psychometric_curve(&stimuli, &chosen, width)
     }
 }
 

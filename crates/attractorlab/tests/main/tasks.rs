@@ -166,10 +166,16 @@ fn decisions_follow_the_outputs() {
     // The targets are perfect outputs.
     let decisions = task.decisions(batch.targets(), 20);
     assert!(decisions.iter().zip(&trials).all(|(d, trial)| *d == trial.relevant().signum()));
+    let [relevant, irrelevant] = task.psychometric_curves(batch.targets(), &trials);
+    assert!(relevant.iter().all(|point| point.share() == f64::from(u8::from(point.stimulus > 0.0))));
+    assert_eq!(irrelevant.iter().map(|point| point.trials).sum::<usize>(), 20);
+    assert!(irrelevant.iter().any(|point| point.stimulus < 0.0 && point.chosen > 0));
 
     let task = WorkingMemory::default();
     let trials: Vec<WorkingMemoryTrial> = (0..20).map(|_| task.draw(&mut stream)).collect();
     let batch = task.batch_with(&trials).unwrap();
     let decisions = task.decisions(batch.targets(), &trials);
     assert!(decisions.iter().zip(&trials).all(|(d, trial)| *d == trial.larger()));
+    let curve = task.psychometric_curve(batch.targets(), &trials, 0.1);
+    assert!(curve.iter().all(|point| point.share() == f64::from(u8::from(point.stimulus > 0.0))));
 }

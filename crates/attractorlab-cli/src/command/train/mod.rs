@@ -1,5 +1,6 @@
 //! `train`: a training run that a file describes, with checkpoints and a report.
 
+mod bptt;
 mod equilibrium;
 
 use std::path::PathBuf;
@@ -67,7 +68,36 @@ A complete file; everything with a comment "default" may be left out:
   steps = 300                             # or epochs
   batch = 100
   every = 20                              # default: steps between tests and spectra
-  checkpoint = 50                         # default: steps between checkpoints"#;
+  checkpoint = 50                         # default: steps between checkpoints
+
+Another kind, back-propagation through time; again what is marked "default" may be left out:
+  kind = "bptt"
+  seed = 1                                # default
+  precision = "float32"                   # default; or float64
+
+  [network]
+  units = 256
+  cell = "current"                        # default; rate, map, gru, lstm
+  g = 0.9                                 # default 0: initial weights N(0, g²/N)
+  transfer = "tanh"                       # default; erf, relu, linear, softplus, logistic
+  noise = 0.0                             # default: strength of the state's noise
+  initial_noise = 0.0                     # default: spread of the initial state
+
+  [task]
+  name = "flip_flop"                      # context_decision, working_memory, driven_fixed_point, cosine; every
+                                          # duration and amplitude can be set: duration = 50.0
+
+  [training]
+  epochs = 1000
+  trials = 32                             # default
+  optimiser = { rule = "adam", learning_rate = 2e-4, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }
+                                          # default: Adam with 0.05/units; gradient_descent, momentum
+  clip = 1.0                              # default none: largest norm of the gradient
+  trained = ["recurrent", "input", "readout"]   # default; bias, initial
+  loss = "half_square"                    # default; square, binary_cross_entropy
+  stop_below = 0.05                       # default 0: end when the loss is below this part of the first
+  snapshot_every = 0                      # default: epochs between snapshots in the checkpoint
+  checkpoint = 100                        # default: epochs between checkpoints"#;
 
 pub(crate) fn execute(arguments: &Arguments) -> Result<Ending, CliError> {
     let path = arguments.file.display().to_string();
@@ -76,11 +106,16 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<Ending, CliError> {
     let table: toml::Table = toml::from_str(&text).map_err(|error| refuse(error.to_string()))?;
     let kind = match table.get("kind") {
         Some(toml::Value::String(kind)) => kind.clone(),
-        Some(_) => return Err(refuse("kind must be a word in quotes: \"equilibrium\"".to_owned())),
-        None => return Err(refuse("it needs an entry kind = \"equilibrium\"".to_owned())),
+        Some(_) => {
+            return Err(refuse("kind must be a word in quotes: \"equilibrium\" or \"bptt\"".to_owned()));
+        }
+        None => return Err(refuse("it needs an entry kind = \"equilibrium\" or kind = \"bptt\"".to_owned())),
     };
     match kind.as_str() {
         "equilibrium" => equilibrium::execute(arguments, &text, &refuse),
-        other => Err(refuse(format!("there is no training of kind \"{other}\"; there is \"equilibrium\""))),
+        "bptt" => bptt::execute(arguments, &text, &refuse),
+        other => Err(refuse(format!(
+            "there is no training of kind \"{other}\"; there are \"equilibrium\" and \"bptt\""
+        ))),
     }
 }

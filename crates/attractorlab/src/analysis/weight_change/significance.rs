@@ -25,6 +25,10 @@ impl WeightChange {
     /// fourth moments exist), μ = (√(n−1) + √m)², σ = (√(n−1) + √m)(1/√(n−1) + 1/√m)^{1/3}, times the
     /// variance. The variance is taken with s_k in it, so that the test errs on the side of noise.
     ///
+    /// What it asks is whether a component stands out of *noise*. The change that Adam makes has a long tail of small
+    /// components that are no noise, and most of them are significant; how many the function needs is the
+    /// functional rank.
+    ///
     /// ```
     /// use attractorlab::analysis::weight_change::WeightChange;
     /// use attractorlab::numerics::linalg::Mat;

@@ -70,7 +70,7 @@ impl Reader<'_> {
     }
 }
 
-impl<'a, T: Real, M: Trainable<T>> Trainer<'a, T, M> {
+impl<T: Real, M: Trainable<T>, K: Task> Trainer<T, M, K> {
     /// Writes the training to a file of arrays (`.safetensors` or `.npz`), whole or not at all.
     ///
     /// [`resume`](Self::resume) goes on from there with the same bits.
@@ -123,12 +123,7 @@ impl<'a, T: Real, M: Trainable<T>> Trainer<'a, T, M> {
     ///
     /// # Errors
     /// [`BpttError`] if the file cannot be read, is of another network, precision or training.
-    pub fn resume(
-        network: M,
-        task: &'a dyn Task,
-        options: TrainingOptions,
-        path: &Path,
-    ) -> Result<Self, BpttError> {
+    pub fn resume(network: M, task: K, options: TrainingOptions, path: &Path) -> Result<Self, BpttError> {
         let arrays = Arrays::read(path)?;
         let reader = Reader { arrays: &arrays, path };
         if reader.word("format")? != FORMAT {

@@ -87,7 +87,7 @@ pub struct Snapshot<T> {
     pub parameters: Vec<T>,
 }
 
-/// A network in training.
+/// A network in training on a task, which may be owned or borrowed.
 ///
 /// ```
 /// use attractorlab::network::{Form, Transfer};
@@ -109,9 +109,9 @@ pub struct Snapshot<T> {
 /// # Ok(())
 /// # }
 /// ```
-pub struct Trainer<'a, T: Real, M: Trainable<T>> {
+pub struct Trainer<T: Real, M: Trainable<T>, K: Task> {
     pub(super) network: M,
-    task: &'a dyn Task,
+    task: K,
     pub(super) options: TrainingOptions,
     wanted: Vec<bool>,
     /// One for each part that is trained, in the order of the layout.
@@ -126,13 +126,13 @@ pub struct Trainer<'a, T: Real, M: Trainable<T>> {
     pub(super) last_good: Vec<T>,
 }
 
-impl<'a, T: Real, M: Trainable<T>> Trainer<'a, T, M> {
+impl<T: Real, M: Trainable<T>, K: Task> Trainer<T, M, K> {
     /// A training that has made no epoch.
     ///
     /// # Errors
     /// [`BpttError`] for options out of range, names of parameters that the network does not have, or a task
     /// that does not fit it.
-    pub fn new(network: M, task: &'a dyn Task, options: TrainingOptions) -> Result<Self, BpttError> {
+    pub fn new(network: M, task: K, options: TrainingOptions) -> Result<Self, BpttError> {
         let wanted = network.layout().selection(&options.trained)?;
         options.optimiser.check()?;
         if options.trials == 0 || options.trials >= 1 << 20 {
@@ -260,6 +260,11 @@ impl<'a, T: Real, M: Trainable<T>> Trainer<'a, T, M> {
     /// The network, when training is over.
     pub fn into_network(self) -> M {
         self.network
+    }
+
+    /// The task.
+    pub fn task(&self) -> &K {
+        &self.task
     }
 
     /// How it was asked to train.

@@ -40,7 +40,7 @@ fn first_seed() -> u64 {
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Precision {
+pub(in crate::command::train) enum Precision {
     #[default]
     Float32,
     Float64,
@@ -67,7 +67,7 @@ fn one() -> f64 {
 
 #[derive(Debug, Default, Clone, Copy, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum TransferName {
+pub(in crate::command::train) enum TransferName {
     #[default]
     Tanh,
     Erf,
@@ -75,6 +75,19 @@ enum TransferName {
     Linear,
     Softplus,
     Logistic,
+}
+
+impl From<TransferName> for Transfer {
+    fn from(name: TransferName) -> Self {
+        match name {
+            TransferName::Tanh => Self::Tanh,
+            TransferName::Erf => Self::Erf,
+            TransferName::Relu => Self::Relu { threshold: 0.0 },
+            TransferName::Linear => Self::Linear,
+            TransferName::Softplus => Self::Softplus,
+            TransferName::Logistic => Self::Logistic,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -209,14 +222,7 @@ impl Description {
     }
 
     pub(super) fn transfer(&self) -> Transfer {
-        match self.network.transfer {
-            TransferName::Tanh => Transfer::Tanh,
-            TransferName::Erf => Transfer::Erf,
-            TransferName::Relu => Transfer::Relu { threshold: 0.0 },
-            TransferName::Linear => Transfer::Linear,
-            TransferName::Softplus => Transfer::Softplus,
-            TransferName::Logistic => Transfer::Logistic,
-        }
+        self.network.transfer.into()
     }
 
     /// The initial weights; `folder` is where paths in the file begin.

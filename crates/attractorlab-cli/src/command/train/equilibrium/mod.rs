@@ -13,7 +13,8 @@ use attractorlab::numerics::kernels::Real;
 use attractorlab::numerics::linalg::{Mat, eigenvalues};
 use attractorlab::training::equilibrium::{Batches, LearningTask, Score, Split, StepStatus, Trainer};
 
-use self::description::{Description, Precision};
+use self::description::Description;
+pub(super) use self::description::{Precision, TransferName};
 use self::history::History;
 use super::Arguments;
 use crate::Ending;

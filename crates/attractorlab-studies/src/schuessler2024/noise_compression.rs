@@ -1,0 +1,193 @@
+//! Training against noise builds negative feedback along the output.
+
+use attractorlab::network::{Form, Transfer};
+use attractorlab::numerics::linalg::{Mat, SymmetricEigen};
+use attractorlab::numerics::random::Stream;
+use attractorlab::task::{Dimensions, Task, TaskError, TrialMut};
+use attractorlab::training::OptimiserRule;
+use attractorlab::training::bptt::{
+    Loss, RateUnits, RateWeights, StepNoise, Trainer, TrainingOptions, TrainingStatus,
+};
+use attractorlab_figures::{Axis, Colour, Dots, Figure, Line, Panel};
+use rayon::prelude::*;
+use serde_json::{Value, json};
+
+use crate::statistics::Sample;
+use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
+
+/// A linear network that is asked to be silent, in noise.
+#[derive(Debug, Clone, Copy)]
+pub struct NoiseCompression;
+
+const PURPOSE: &str = "schuessler2024/noise-compression";
+/// Standard deviation of an unconnected unit.
+const SIGMA: f64 = 0.5;
+const RATE: f64 = 0.25;
+const DT: f64 = 0.1;
+/// Steps of a trial, and how many of them at the end count.
+const STEPS: (usize, usize) = (100, 60);
+
+struct Sizes {
+    units: usize,
+    networks: usize,
+    trials: usize,
+    epochs: u64,
+}
+
+fn sizes(preset: Preset) -> Sizes {
+    match preset {
+        Preset::Quick => Sizes { units: 12, networks: 16, trials: 64, epochs: 120 },
+        Preset::Full => Sizes { units: 64, networks: 20, trials: 512, epochs: 400 },
+    }
+}
+
+/// Keep the output at zero.
+struct Silence;
+
+impl Task for Silence {
+    fn dimensions(&self) -> Dimensions {
+        Dimensions { inputs: 0, outputs: 1, steps: STEPS.0, time_step: DT }
+    }
+
+    fn check(&self) -> Result<(), TaskError> {
+        Ok(())
+    }
+
+    fn trial(&self, _stream: &mut Stream, trial: &mut TrialMut<'_>) {
+        trial.mask(STEPS.0 - STEPS.1..STEPS.0, 1.0);
+    }
+}
+
+/// λ₋ = 1 − (1 + 3ησ²τ)^{1/3}: the eigenvalue along the output after learning time ητ.
+///
+/// The stationary variance along the output is σ²/(1 − λ), so that gradient flow on it has dλ/dτ = −σ²/(1 − λ)².
+fn eigenvalue(time: f64) -> f64 {
+    1.0 - (1.0 + 3.0 * SIGMA * SIGMA * time).cbrt()
+}
+
+impl Study for NoiseCompression {
+    fn id(&self) -> &'static str {
+        PURPOSE
+    }
+
+    fn title(&self) -> &'static str {
+        "Noise is compressed along the output"
+    }
+
+    fn question(&self) -> &'static str {
+        "What does training make of a linear network that has nothing to learn but to be silent in noise?"
+    }
+
+    fn parameters(&self, preset: Preset) -> Value {
+        let sizes = sizes(preset);
+        json!({
+            "units": sizes.units, "networks": sizes.networks, "trials": sizes.trials, "epochs": sizes.epochs, "sigma": SIGMA,
+            "learning_rate": RATE, "dt": DT, "steps": STEPS.0, "steps_that_count": STEPS.1, "norm_of_readout": 1,
+        })
+    }
+
+    fn run(&self, context: &Context<'_>) -> Result<Outcome, StudyError> {
+        let sizes = sizes(context.preset);
+        let every = sizes.epochs / 4;
+        let found = (0..sizes.networks as u64)
+            .into_par_iter()
+            .map(|network| train(context, &sizes, network, every))
+            .collect::<Result<Vec<_>, StudyError>>()?;
+        let mut claims = Vec::new();
+        let mut dots = Vec::new();
+        for k in 1..=4 {
+            let time = RATE * (every * k) as f64;
+            let sample = Sample::of(&found.iter().map(|f| f[k as usize - 1].0).collect::<Vec<_>>());
+            dots.push((time, sample));
+            claims.push(
+                Claim::within(
+                    &format!("eigenvalue-{k}"),
+                    &format!("eigenvalue along the output after {} epochs", every * k),
+                    eigenvalue(time),
+                    sample.mean,
+                    6.5 * sample.standard_error() + 0.08 * eigenvalue(time).abs(),
+                )
+                .source("specification section 7, noise compression")
+                .because(
+                    "Six and a half standard errors over networks; eight per cent for steps of dt = 0.1 (variances are larger by \
+                     dt(1 − λ)/2) and trials of ten time constants.",
+                ),
+            );
+        }
+        let beside = Sample::of(&found.iter().map(|f| f[3].1).collect::<Vec<_>>());
+        claims.push(
+            Claim::at_most(
+                "along-the-output-only",
+                "the largest eigenvalue of the symmetric part in all other directions, over that along the output, after training",
+                0.35,
+                beside.mean,
+            )
+            .source("ours")
+            .because("The gradient has noise from a finite number of trials in all directions, and a mean in one."),
+        );
+        let end = 1.05 * RATE * sizes.epochs as f64;
+        let line = (0..=100).map(|k| end * f64::from(k) / 100.0).map(|t| (t, eigenvalue(t)));
+        let panel = Panel::new(
+            Axis::new("learning time ητ").range(0.0, end),
+            Axis::new("eigenvalue along the output λ₋"),
+        )
+        .layer(Line::through(line).label("1 − (1 + 3ησ²τ)^⅓"))
+        .layer(
+            Dots::at(dots.iter().map(|(t, s)| (*t, s.mean)))
+                .y_error(dots.iter().map(|(_, s)| s.standard_error()).collect::<Vec<_>>())
+                .colour(Colour::category(1))
+                .label("networks"),
+        );
+        let figure = Figure::new("noise-compression", "Negative feedback along the output")
+            .caption(format!(
+                "Readout direction's entry of W during training of {} linear networks of {} units by back-propagation through time, to be \
+                 silent in noise; bars, the standard error. Line, gradient flow on the stationary variance.",
+                sizes.networks, sizes.units
+            ))
+            .panel(panel);
+        Ok(Outcome { figures: vec![figure], tables: Vec::new(), claims })
+    }
+}
+
+/// Entry of W along the readout, and the largest size of an eigenvalue beside it over that entry, at four times.
+fn train(
+    context: &Context<'_>,
+    sizes: &Sizes,
+    network: u64,
+    every: u64,
+) -> Result<Vec<(f64, f64)>, StudyError> {
+    let n = sizes.units;
+    let drawn = RateWeights::draw(n, 0, 1, 0.0, &mut Stream::new(context.seed, PURPOSE, network));
+    // Drawn with norm 1/√N; large output weights have norm 1.
+    let w: Vec<f64> = drawn.readout.col(0).iter().map(|v| v * (n as f64).sqrt()).collect();
+    let weights = RateWeights { readout: Mat::from_fn(n, 1, |i, _| w[i]), ..drawn };
+    let step = "training against noise";
+    let units = RateUnits::<f64>::new(&weights, Form::Current, Transfer::Linear, DT)
+        .and_then(|units| units.with_noise(StepNoise { state: SIGMA, initial: SIGMA }))
+        .map_err(StudyError::step(step))?;
+    let options = TrainingOptions {
+        epochs: sizes.epochs,
+        trials: sizes.trials,
+        optimiser: OptimiserRule::GradientDescent { learning_rate: RATE },
+        trained: vec!["recurrent".to_owned()],
+        loss: Loss::Square,
+        seed: context.seed.wrapping_mul(1000).wrapping_add(network),
+        ..TrainingOptions::default()
+    };
+    let mut trainer = Trainer::new(units, &Silence, options).map_err(StudyError::step(step))?;
+    let mut found = Vec::new();
+    while trainer.status() == TrainingStatus::Running {
+        context.check()?;
+        trainer.step().map_err(StudyError::step(step))?;
+        if (trainer.losses().len() as u64).is_multiple_of(every) {
+            let trained = trainer.network().weights().recurrent;
+            let along: f64 = (0..n).map(|i| (0..n).map(|j| w[i] * trained[(i, j)] * w[j]).sum::<f64>()).sum();
+            let rest =
+                Mat::from_fn(n, n, |i, j| 0.5 * (trained[(i, j)] + trained[(j, i)]) - along * w[i] * w[j]);
+            let values = SymmetricEigen::new(rest.as_ref()).map_err(StudyError::step(step))?.values;
+            let beside = values.iter().map(|v| v.abs()).fold(0.0, f64::max);
+            found.push((along, beside / along.abs()));
+        }
+    }
+    Ok(found)
+}
