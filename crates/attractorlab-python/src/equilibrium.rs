@@ -30,6 +30,8 @@ use crate::network::{array, matrix};
 use crate::transfer;
 
 type Matrix<'py> = PyReadonlyArray2<'py, f64>;
+/// Losses and final weights.
+type Course<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray2<f64>>);
 /// Pass ("converged" or "truncated"), tolerance (0 for the usual one), sweeps, mixing, Newton steps, stability, dt,
 /// steps, missing states.
 type States = (String, f64, usize, usize, usize, String, f64, usize, String);
@@ -331,7 +333,7 @@ pub(crate) fn linear_course<'py>(
     rate: f64,
     steps: u64,
     every: u64,
-) -> Result<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray2<f64>>), Failure> {
+) -> Result<Course<'py>, Failure> {
     let (task, start) = (LinearTask::new(matrix(&inputs), matrix(&targets))?, matrix(&weights));
     if every == 0 {
         return Err(Failure::Input("every must be at least 1".into()));

@@ -1,5 +1,7 @@
 //! Studies: listing and running them. Results cross as JSON, the same that the program writes.
 
+#![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
+
 use std::path::PathBuf;
 
 use attractorlab_studies::run::{OutputFolder, Settings, run, select};

@@ -17,6 +17,7 @@ mod system;
 
 pub use clamped::ClampedNetwork;
 pub use enclosed::{Enclosed, Enclosure};
+pub(crate) use equilibrium::blocks;
 pub use equilibrium::{
     Adjoint, AdjointOptions, Columns, Equilibria, EquilibriumError, EquilibriumOptions, EquilibriumStatus,
     FixedPointLayer, StabilityTest,

@@ -68,7 +68,7 @@ fn solved_columns_solve_their_equation_and_are_judged_as_their_spectra_say() {
                     match found.status[c] {
                         EquilibriumStatus::Stable => assert!(growth < 1.0, "{transfer:?} {test:?}: {growth}"),
                         EquilibriumStatus::Unstable => {
-                            assert!(growth > 1.0, "{transfer:?} {test:?}: {growth}")
+                            assert!(growth > 1.0, "{transfer:?} {test:?}: {growth}");
                         }
                         _ => assert_eq!(test, StabilityTest::Growth, "only growth leaves a column undecided"),
                     }
@@ -318,7 +318,7 @@ fn a_run_that_is_continued_has_the_bits_of_an_uninterrupted_one() {
 /// An IDX file.
 fn idx(magic: u32, sizes: &[u32], values: &[u8]) -> Vec<u8> {
     let mut bytes = magic.to_be_bytes().to_vec();
-    sizes.iter().for_each(|size| bytes.extend(size.to_be_bytes()));
+    bytes.extend(sizes.iter().flat_map(|size| size.to_be_bytes()));
     bytes.extend(values);
     bytes
 }

@@ -39,8 +39,7 @@ fn rates(rule: &str, mnist: bool, preset: Preset) -> Vec<f64> {
         (LINEARISED, false, Preset::Full) => vec![0.03, 0.1, 0.2, 0.3],
         (LINEARISED, false, Preset::Quick) => vec![0.03, 0.1, 0.2],
         (_, true, Preset::Full) => vec![0.005, 0.01, 0.02, 0.05, 0.1],
-        (_, true, Preset::Quick) => vec![0.05],
-        (_, false, _) => vec![0.05],
+        _ => vec![0.05],
     }
 }
 
@@ -173,7 +172,7 @@ impl Study for ImagesPractice {
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, StudyError> {
         let setting = Setting::of(context)?;
-        let (slow, fast) = if setting.mnist { (0.01, 0.1) } else { (0.01, 0.1) };
+        let (slow, fast) = (0.01, 0.1);
         let mut all = Vec::new();
         for plan in [Plan::new(GRADIENT, slow, true), Plan::new(LINEARISED, fast, true)] {
             all.extend([plan, Plan { leaky: true, ..plan }]);

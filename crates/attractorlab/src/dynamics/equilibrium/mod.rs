@@ -192,11 +192,6 @@ impl<T: Real> FixedPointLayer<T> {
         self.backward().multiply(b, out, count, work);
     }
 
-    /// The blocks into which a batch of this many columns is cut.
-    pub(crate) fn column_blocks(&self, count: usize) -> Vec<std::ops::Range<usize>> {
-        blocks(count)
-    }
-
     /// Wᵀ, packed at its first use.
     fn backward(&self) -> &LeftFactor<T> {
         self.backward
@@ -224,6 +219,6 @@ impl<T: Real> FixedPointLayer<T> {
 }
 
 /// The bounds of the blocks of a batch.
-fn blocks(count: usize) -> Vec<std::ops::Range<usize>> {
+pub(crate) fn blocks(count: usize) -> Vec<std::ops::Range<usize>> {
     (0..count).step_by(BLOCK).map(|first| first..(first + BLOCK).min(count)).collect()
 }

@@ -236,7 +236,7 @@ impl<T: Real> FixedPointLayer<T> {
                 _ => self.newton(column, drive.column(c), options),
             })
             .collect();
-        self.collect(ended, &drive)
+        self.collect(&ended, &drive)
     }
 
     /// Newton's method with a line search from the best state of the iteration, in 64 bits.
@@ -263,7 +263,7 @@ impl<T: Real> FixedPointLayer<T> {
     }
 
     /// Puts the columns together, with inputs, gains and residuals computed anew from the states.
-    fn collect(&self, ended: Vec<Column<T>>, drive: &Columns<T>) -> Equilibria<T> {
+    fn collect(&self, ended: &[Column<T>], drive: &Columns<T>) -> Equilibria<T> {
         let (n, count) = (self.units(), ended.len());
         let mut rates = Columns::zeros(n, count);
         for (c, column) in ended.iter().enumerate() {

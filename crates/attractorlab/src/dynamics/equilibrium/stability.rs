@@ -80,7 +80,9 @@ impl<T: Real> FixedPointLayer<T> {
         let mut open = solved(found);
         if test != StabilityTest::Spectrum && !open.is_empty() {
             if self.is_contracting() {
-                open.iter().for_each(|&c| found.status[c] = EquilibriumStatus::Stable);
+                for &c in &open {
+                    found.status[c] = EquilibriumStatus::Stable;
+                }
                 return;
             }
             for step in STEPS {
@@ -142,9 +144,10 @@ impl<T: Real> FixedPointLayer<T> {
                                 let here = slot * n..(slot + 1) * n;
                                 let states =
                                     [&before[here.clone()], &between[here.clone()], &v[here.clone()]];
-                                let Some(verdict) = judge(states, step, sweep == SWEEPS) else { continue };
-                                if let Some(status) = verdict {
-                                    decided.push((open[slot], status));
+                                match judge(states, step, sweep == SWEEPS) {
+                                    Verdict::Wait => continue,
+                                    Verdict::Doubt => {}
+                                    Verdict::Side(status) => decided.push((open[slot], status)),
                                 }
                                 let last = open.len() - 1;
                                 for states in [&mut v, &mut before, &mut between, &mut image] {
@@ -166,27 +169,35 @@ impl<T: Real> FixedPointLayer<T> {
     }
 }
 
-/// What three states in a row of a perturbation that began with length one tell: nothing yet (`None`), that this
-/// step decides nothing (`Some(None)`), or the side of the boundary.
-fn judge<T: Real>(states: [&[T]; 3], step: f64, last: bool) -> Option<Option<EquilibriumStatus>> {
+/// What three states in a row of a perturbation tell.
+enum Verdict {
+    /// Nothing yet.
+    Wait,
+    /// This step decides nothing.
+    Doubt,
+    /// The side of the boundary.
+    Side(EquilibriumStatus),
+}
+
+/// Judges a perturbation that began with length one; `last` if there is no more time.
+fn judge<T: Real>(states: [&[T]; 3], step: f64, last: bool) -> Verdict {
     let size = dot(states[2], states[2]).to_f64().sqrt();
     if size < 1.0 / FACTOR {
-        return Some(Some(EquilibriumStatus::Stable));
+        return Verdict::Side(EquilibriumStatus::Stable);
     }
     if size < FACTOR && !last {
-        return None;
+        return Verdict::Wait;
     }
-    let Some((mu, error)) = dominant(states) else { return Some(None) };
+    let Some((mu, error)) = dominant(states) else { return Verdict::Doubt };
     // λ − 1 = (μ − 1)/a.
     let distance = (mu.re - 1.0) / step;
-    let doubt = 10.0 * error / step;
-    Some(if distance > doubt {
-        Some(EquilibriumStatus::Unstable)
+    if distance > 10.0 * error / step {
+        Verdict::Side(EquilibriumStatus::Unstable)
     } else if mu.norm() + 10.0 * error < 1.0 {
-        Some(EquilibriumStatus::Stable)
+        Verdict::Side(EquilibriumStatus::Stable)
     } else {
-        None
-    })
+        Verdict::Doubt
+    }
 }
 
 /// The factor μ by which a sequence grows (one of a conjugate pair where it turns), and the error of the fit relative

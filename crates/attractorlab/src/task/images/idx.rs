@@ -31,12 +31,12 @@ fn unpack<'a>(bytes: &'a [u8], path: &Path, expected: &'static str) -> Result<Co
 }
 
 /// The sizes after the magic number, and what follows them, of exactly the length that they promise.
-fn sizes<'a>(
-    bytes: &'a [u8],
+fn sizes(
+    bytes: &[u8],
     magic: u32,
     count: usize,
     broken: impl Fn(String) -> ImageError,
-) -> Result<(Vec<usize>, &'a [u8]), ImageError> {
+) -> Result<(Vec<usize>, &[u8]), ImageError> {
     let header = 4 * (count + 1);
     let words: Vec<u32> =
         bytes.as_chunks::<4>().0.iter().take(count + 1).map(|word| u32::from_be_bytes(*word)).collect();

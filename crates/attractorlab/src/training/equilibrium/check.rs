@@ -68,7 +68,9 @@ impl ImplicitGradient {
         for _ in 0..directions {
             let mut direction = stream.normals(n * n);
             let norm = direction.iter().map(|d| d * d).sum::<f64>().sqrt();
-            direction.iter_mut().for_each(|d| *d /= norm);
+            for d in &mut direction {
+                *d /= norm;
+            }
             analytic.push(-direction.iter().zip(update.increment.values()).map(|(d, u)| d * u).sum::<f64>());
             let side = |sign: f64| -> Result<f64, LearningError> {
                 let moved =

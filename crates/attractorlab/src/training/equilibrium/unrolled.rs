@@ -5,7 +5,7 @@ use attractorlab_numerics::linalg::{MatMut, MatRef, matmul_add};
 use rayon::prelude::*;
 
 use super::{Batch, ForwardPass, LearningError, Rule, Update};
-use crate::dynamics::Columns;
+use crate::dynamics::{Columns, blocks};
 
 /// The exact gradient of the loss after K Euler steps from r = 0, ΔW = −η (1/m) Σᵢ Σₖ dt Gₖ λₖ₊₁ rₖᵀ with
 /// λ_K = δ and λₖ = (1 − dt) λₖ₊₁ + dt Wᵀ Gₖ λₖ₊₁.
@@ -25,8 +25,7 @@ impl<T: Real> Rule<T> for Unrolled {
             return Err(LearningError::NotTruncated);
         };
         let (layer, n) = (batch.layer, batch.layer.units());
-        let parts: Vec<Vec<T>> = layer
-            .column_blocks(batch.drive.count())
+        let parts: Vec<Vec<T>> = blocks(batch.drive.count())
             .into_par_iter()
             .map(|block| {
                 let width = block.len() * n;
