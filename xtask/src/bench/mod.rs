@@ -4,6 +4,7 @@
 //! work, the peers' scripts, and how closely the answers must agree. Ours and the peers take turns, each in a
 //! process of its own with one thread, so that a busy minute hits all of them.
 
+mod instructions;
 mod row;
 mod table;
 
@@ -35,15 +36,17 @@ struct Options {
     name: Option<String>,
     rounds: usize,
     write: bool,
+    instructions: bool,
 }
 
 impl Options {
     fn read(arguments: &[&str]) -> Result<Self, String> {
-        let mut options = Self { name: None, rounds: LEAST_ROUNDS, write: false };
+        let mut options = Self { name: None, rounds: LEAST_ROUNDS, write: false, instructions: false };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match *argument {
                 "--write" => options.write = true,
+                "--instructions" => options.instructions = true,
                 "--rounds" => {
                     let rounds = arguments.next().and_then(|rounds| rounds.parse().ok());
                     options.rounds = rounds
@@ -83,6 +86,9 @@ pub(crate) fn run(arguments: &[&str]) -> Result<bool, String> {
             Some(name) => format!("there is no benchmark '{name}'; there are: {}", known.join(", ")),
             None => "no benchmark is registered".to_owned(),
         });
+    }
+    if options.instructions {
+        return instructions::guard(&ours, &rows, options.write);
     }
     let venv = Venv::with("bench-venv", &REQUIREMENTS)?;
 

@@ -17,6 +17,8 @@ pub(super) struct Row {
     /// How far a peer's answers may lie from ours.
     pub(super) tolerance: f64,
     pub(super) peers: Vec<Peer>,
+    /// Whether its instructions are counted as a guard.
+    pub(super) guarded: bool,
 }
 
 impl Row {
@@ -27,6 +29,7 @@ impl Row {
                 name: row["name"].as_str()?.to_owned(),
                 what: row["what"].as_str()?.to_owned(),
                 tolerance: row["tolerance"].as_f64()?,
+                guarded: row["guarded"].as_bool()?,
                 peers: row["peers"]
                     .as_array()?
                     .iter()
@@ -87,7 +90,7 @@ mod tests {
     #[test]
     fn a_row_and_a_measurement_are_read() {
         let rows = Row::parse(
-            r#"[{"name": "a", "what": "b", "tolerance": 1e-3, "peers": [{"script": "c.py", "what": "d"}]}]"#,
+            r#"[{"name": "a", "what": "b", "guarded": true, "tolerance": 1e-3, "peers": [{"script": "c.py", "what": "d"}]}]"#,
         )
         .unwrap();
         assert_eq!((rows[0].name.as_str(), rows[0].peers[0].script.as_str()), ("a", "c.py"));

@@ -12,5 +12,6 @@ mod simulate;
 mod slurm;
 mod sweep;
 mod theory;
+mod train;
 mod train_tasks;
 mod world;

@@ -1,7 +1,9 @@
 //! Our side of the benchmarks that `cargo xtask bench` runs beside the peers in `bench/peers`.
 //!
-//! `list` prints the registered rows, `run NAME` measures one; both print one line of JSON.
+//! `list` prints the registered rows, `run NAME` measures one; both print one line of JSON. `once NAME` does the work
+//! once, for who counts instructions.
 
+mod equilibrium;
 mod learning;
 mod networks;
 mod rows;
@@ -57,18 +59,19 @@ fn main() -> ExitCode {
                     .iter()
                     .map(|(script, what)| json!({ "script": script, "what": what }))
                     .collect();
-                json!({ "name": row.name, "what": row.what, "tolerance": row.tolerance, "peers": peers })
+                let guarded = rows::GUARDED.contains(&row.name);
+                json!({ "guarded": guarded, "name": row.name, "what": row.what, "tolerance": row.tolerance, "peers": peers })
             })
             .collect(),
-        ["run", name] => {
+        [how @ ("run" | "once"), name] => {
             let Some(row) = rows.iter().find(|row| row.name == *name) else {
                 eprintln!("there is no benchmark '{name}'");
                 return ExitCode::from(2);
             };
-            measure(row)
+            if *how == "run" { measure(row) } else { json!((row.work)()) }
         }
         _ => {
-            eprintln!("usage: bench list | bench run NAME");
+            eprintln!("usage: bench list | bench run NAME | bench once NAME");
             return ExitCode::from(2);
         }
     };

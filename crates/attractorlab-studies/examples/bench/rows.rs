@@ -8,7 +8,20 @@ use attractorlab::numerics::linalg::{Complex64, Mat};
 use attractorlab::theory::feedback::{Direction, FixedPoint, Inputs, ReadoutCurve};
 use attractorlab::theory::output_dynamics::{Setting, predict};
 
-use crate::{Row, learning, networks, trained};
+use crate::{Row, equilibrium, learning, networks, trained};
+
+/// Rows whose instructions are counted as a guard: short, on one thread, the same work every time.
+pub(crate) const GUARDED: [&str; 9] = [
+    "e1-theory",
+    "average",
+    "pair-average",
+    "kernel-tanh-f32",
+    "kernel-tanh-f64",
+    "kernel-exp-f64",
+    "kernel-erf-f64",
+    "least-squares-theory",
+    "stability-map-relu",
+];
 
 /// All rows, in the order in which they are measured.
 pub(crate) fn all() -> Vec<Row> {
@@ -160,6 +173,42 @@ pub(crate) fn all() -> Vec<Row> {
             )],
             tolerance: 1e-3,
             work: learning::epoch,
+            name: "linear-gradient",
+            what: "100 steps of the gradient (rule 1) on a linear network of 200 units, 100 samples.",
+            peers: &[("equilibrium_gradient.py", "numpy, two solves a step")],
+            tolerance: 1e-8,
+            work: equilibrium::gradient,
+        },
+        Row {
+            name: "linear-reparameterised",
+            what: "The loss at each of 100 steps of rule 2 on the same network, from one eigendecomposition.",
+            peers: &[(
+                "equilibrium_reparameterised.py",
+                "numpy, the rule as it is written: two inverses a step",
+            )],
+            tolerance: 1e-8,
+            work: equilibrium::reparameterised,
+        },
+        Row {
+            name: "linear-linearised",
+            what: "100 steps of rule 3 on the same network, by its recursion of 100×100 matrices.",
+            peers: &[("equilibrium_linearised.py", "numpy, the rule as it is written")],
+            tolerance: 1e-8,
+            work: equilibrium::linearised,
+        },
+        Row {
+            name: "equilibrium-step-linearised",
+            what: "One step of rule 3 in f32: states of 512 inputs to 300 tanh units to a residual of 1e-5, their stability, the update.",
+            peers: &[("equilibrium_linearised_step.py", "numpy, batched plain iteration, no stability")],
+            tolerance: 1e-3,
+            work: equilibrium::linearised_step,
+        },
+        Row {
+            name: "equilibrium-step-gradient",
+            what: "The same with rule 1: adjoint states to a relative residual of 1e-5.",
+            peers: &[("equilibrium_gradient_step.py", "numpy, batched plain iteration, no stability")],
+            tolerance: 1e-3,
+            work: equilibrium::gradient_step,
         },
     ]
 }

@@ -16,6 +16,8 @@ pub struct StartingPoint;
 const UNITS: usize = 50;
 const SAMPLES: usize = 25;
 const STEPS: u64 = 3500;
+/// Directions of the unstable start whose limits are looked at; training runs along the first.
+const DIRECTIONS: usize = 16;
 const EVERY: u64 = 25;
 const RATES: [f64; 3] = [0.01, 0.1, 1.0];
 const STARTS: [(f64, &str); 2] = [(-0.06, "stable"), (0.51, "unstable")];
@@ -49,15 +51,26 @@ impl Study for StartingPoint {
 
     fn parameters(&self, _preset: Preset) -> Value {
         json!({"units": UNITS, "samples": SAMPLES, "steps": STEPS, "rates": RATES, "starts": "W* + tW₁",
-               "t": STARTS.map(|s| s.0), "radius of W₁": 2.5})
+               "t": STARTS.map(|s| s.0), "radius of W₁": 2.5, "directions": DIRECTIONS})
     }
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, StudyError> {
         let mut setting = Setting::draw(UNITS, SAMPLES, context.seed, 0)?;
-        let direction = setting.weights(2.5);
+        let directions: Vec<Mat<f64>> = (0..DIRECTIONS).map(|_| setting.weights(2.5)).collect();
         let task = &setting.task;
         let centre = task.interpolating_weights().map_err(StudyError::step("weights that solve the task"))?;
-        let start = |t: f64| Mat::from_fn(UNITS, UNITS, |i, j| centre[(i, j)] + t * direction[(i, j)]);
+        let along = |direction: &Mat<f64>, t: f64| {
+            Mat::from_fn(UNITS, UNITS, |i, j| centre[(i, j)] + t * direction[(i, j)])
+        };
+        let mut stable_limits = Vec::new();
+        for direction in &directions {
+            context.check()?;
+            let limit = ReparameterisedPath::new(task, along(direction, STARTS[1].0).as_ref(), 1.0, false)
+                .and_then(|path| path.limit())
+                .map_err(StudyError::step("the limit of rules 2 and 3"))?;
+            stable_limits.push(largest_real_part(&limit) < 1.0);
+        }
+        let start = |t: f64| along(&directions[0], t);
         let all: Vec<_> = STARTS
             .iter()
             .flat_map(|start| RULES.map(|rule| (start, rule)))
@@ -72,15 +85,13 @@ impl Study for StartingPoint {
             })
             .collect::<Result<Vec<Run>, StudyError>>()?;
         let beginning = STARTS.map(|(t, _)| largest_real_part(&start(t)));
-        let limit = ReparameterisedPath::new(task, start(STARTS[1].0).as_ref(), 1.0, false)
-            .and_then(|path| path.limit())
-            .map_err(StudyError::step("the limit of rules 2 and 3"))?;
-        let claims = claims(&runs, beginning, largest_real_part(&limit));
+        let stable = stable_limits.iter().filter(|stable| **stable).count() as f64 / DIRECTIONS as f64;
+        let claims = claims(&runs, beginning, stable);
         Ok(Outcome { figures: vec![figure(&runs)], tables: vec![table(&runs)], claims })
     }
 }
 
-fn claims(runs: &[Run], beginning: [f64; 2], limit: f64) -> Vec<Claim> {
+fn claims(runs: &[Run], beginning: [f64; 2], stable: f64) -> Vec<Claim> {
     let end = |start: &str, rule: LinearRule, rate: f64| {
         runs.iter()
             .find(|run| run.start == start && run.rule == rule && run.rate == rate)
@@ -112,14 +123,15 @@ fn claims(runs: &[Run], beginning: [f64; 2], limit: f64) -> Vec<Claim> {
         );
     }
     claims.push(
-        Claim::at_least(
+        Claim::at_most(
             "not-usable",
-            "But the weights to which rules 2 and 3 lead from there are unstable: largest Re λ of the limit",
-            1.0,
-            limit,
+            "But the weights to which rules 2 and 3 lead from such starts are seldom stable: share of stable limits over \
+             16 directions",
+            0.5,
+            stable,
         )
         .source("specification E0b")
-        .because("1.2 to 1.8 in the reference networks."),
+        .because("None of 11 networks first tried had a stable limit; at one in ten, more than 8 of 16 happens once in a million."),
     );
     claims
 }

@@ -4,6 +4,7 @@ mod bptt;
 mod chaos;
 mod continuation;
 mod dynamics;
+mod equilibrium_layer;
 mod equilibrium_rules;
 mod feedback_networks;
 mod feedback_theory;

@@ -56,6 +56,8 @@ struct Walker<T> {
     best: f64,
     best_state: Vec<T>,
     since_progress: usize,
+    /// The last residual, for plain relaxation.
+    last: Vec<T>,
     memory: Memory<T>,
 }
 
@@ -80,6 +82,7 @@ pub(super) fn iterate<T: Real>(
             best: f64::INFINITY,
             best_state: Vec::new(),
             since_progress: 0,
+            last: Vec::new(),
             memory: Memory::new(limits.mixing),
         })
         .collect();
@@ -161,16 +164,23 @@ impl<T: Real> Walker<T> {
             self.best_state.clear();
             self.best_state.extend_from_slice(state);
         }
-        if self.since_progress > PATIENCE {
+        // Plain relaxation follows the dynamics, which may leave a saddle and take its time.
+        if self.since_progress > PATIENCE && limits.mixing > 0 {
             let state = std::mem::take(&mut self.best_state);
             return Some(Column { state, ended: Ended::Stalled, residual: self.best, sweeps: sweep });
         }
-        // Mixing assumes that the residual is nearly linear; where it grew, it is not.
-        if size > 2.0 * self.previous {
+        if limits.mixing == 0 {
+            // A residual that grew is no reason for a shorter step, one that turned round as well is.
+            let turned = !self.last.is_empty() && dot(&self.last, residual) < T::default();
+            if turned && size > 0.9 * self.previous {
+                self.step = (0.5 * self.step).max(SMALLEST_STEP);
+            }
+            self.last.clear();
+            self.last.extend_from_slice(residual);
+        } else if size > 2.0 * self.previous {
+            // Mixing assumes that the residual is nearly linear; where it grew, it is not.
             self.memory.clear();
             self.step = (0.5 * self.step).max(SMALLEST_STEP);
-        } else if size > self.previous && limits.mixing == 0 {
-            self.step = (0.7 * self.step).max(SMALLEST_STEP);
         } else if size < self.previous {
             self.step = (1.1 * self.step).min(limits.step);
         }

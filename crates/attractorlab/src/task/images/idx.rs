@@ -38,18 +38,18 @@ fn sizes<'a>(
     broken: impl Fn(String) -> ImageError,
 ) -> Result<(Vec<usize>, &'a [u8]), ImageError> {
     let header = 4 * (count + 1);
-    if bytes.len() < header {
-        return Err(broken(format!("{} bytes are too few for the header", bytes.len())));
-    }
     let words: Vec<u32> =
-        bytes[..header].as_chunks::<4>().0.iter().map(|word| u32::from_be_bytes(*word)).collect();
-    if words[0] != magic {
-        let hint = match words[0] {
+        bytes.as_chunks::<4>().0.iter().take(count + 1).map(|word| u32::from_be_bytes(*word)).collect();
+    if let Some(found) = words.first().filter(|found| **found != magic) {
+        let hint = match *found {
             LABELS => ", which is a file of labels",
             IMAGES => ", which is a file of images",
             _ => "",
         };
-        return Err(broken(format!("it begins with {:#010x}{hint}, not {magic:#010x}", words[0])));
+        return Err(broken(format!("it begins with {found:#010x}{hint}, not {magic:#010x}")));
+    }
+    if words.len() < count + 1 {
+        return Err(broken(format!("{} bytes are too few for the header", bytes.len())));
     }
     let sizes: Vec<usize> = words[1..].iter().map(|w| *w as usize).collect();
     let length = sizes.iter().try_fold(1_usize, |product, n| product.checked_mul(*n));

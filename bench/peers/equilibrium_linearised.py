@@ -1,0 +1,4 @@
+from equilibrium import linearised, measure
+
+if __name__ == "__main__":
+    measure(linearised)

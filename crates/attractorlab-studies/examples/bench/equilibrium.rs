@@ -1,0 +1,103 @@
+//! Learning on fixed points. Matrices are those of `bench/peers/equilibrium.py`.
+
+use attractorlab::dynamics::{Columns, EquilibriumOptions, FixedPointLayer, StabilityTest};
+use attractorlab::network::Transfer;
+use attractorlab::numerics::linalg::{Lu, Mat};
+use attractorlab::training::equilibrium::linear::{
+    LinearRule, LinearTask, LinearWeights, LinearisedPath, ReparameterisedPath,
+};
+use attractorlab::training::equilibrium::{
+    Batch, Evaluation, ForwardPass, LearningError, MeanSquaredError, MissingStates, rule_by_name,
+};
+
+/// A matrix that every language makes alike, entries of standard deviation `sd`.
+fn entries(rows: usize, columns: usize, sd: f64, phase: f64) -> Mat<f64> {
+    Mat::from_fn(rows, columns, |i, j| {
+        let (i, j) = (i as f64, j as f64);
+        sd * 2.0_f64.sqrt() * (phase + 12.9898 * i + 78.233 * j + 0.37 * i * j).sin()
+    })
+}
+
+/// Task and initial weights of the linear network.
+fn linear() -> Result<(LinearTask, Mat<f64>), LearningError> {
+    let (n, m) = (200, 100);
+    let sd = |radius: f64| radius / (n as f64).sqrt();
+    let x = entries(n, m, 0.1, 1.0);
+    let teacher = Mat::<f64>::identity(n, n) - entries(n, n, sd(0.5), 2.0);
+    let y = Lu::from_matrix(teacher)?.inverse() * &x + entries(n, m, 0.01, 3.0);
+    Ok((LinearTask::new(x, y)?, entries(n, n, sd(0.75), 4.0)))
+}
+
+/// NaN would agree with nobody.
+fn answer(name: &'static str, value: Result<f64, LearningError>) -> Vec<(&'static str, f64)> {
+    vec![(name, value.unwrap_or(f64::NAN))]
+}
+
+/// 100 steps of rule 1, η = 0.3.
+pub(crate) fn gradient() -> Vec<(&'static str, f64)> {
+    let run = || {
+        let (task, start) = linear()?;
+        let mut weights = LinearWeights::new(&task, start)?;
+        for _ in 0..100 {
+            weights.step(LinearRule::Gradient, 0.3)?;
+        }
+        task.loss(weights.weights())
+    };
+    answer("loss", run())
+}
+
+/// The loss at 100 steps of rule 2, η = 1.
+pub(crate) fn reparameterised() -> Vec<(&'static str, f64)> {
+    let run = || {
+        let (task, start) = linear()?;
+        let losses = ReparameterisedPath::new(&task, start.as_ref(), 1.0, false)?.losses(100);
+        Ok(losses.last().copied().unwrap_or(f64::NAN))
+    };
+    answer("loss", run())
+}
+
+/// The loss after 100 steps of rule 3, η = 1.
+pub(crate) fn linearised() -> Vec<(&'static str, f64)> {
+    let run = || {
+        let (task, start) = linear()?;
+        let mut path = LinearisedPath::new(&task, start.as_ref(), 1.0)?;
+        path.advance(100);
+        path.loss()
+    };
+    answer("loss", run())
+}
+
+/// States of 512 inputs to 300 units to a residual of 1e-5, and the update of a rule.
+fn step(rule: &str) -> Vec<(&'static str, f64)> {
+    let (n, m) = (300, 512);
+    let narrow = |rows, columns, sd, phase| {
+        let matrix = entries(rows, columns, sd, phase);
+        Columns::from_fn(rows, columns, |i, j| matrix[(i, j)] as f32)
+    };
+    let run = || {
+        let weights = narrow(n, n, 0.5 / (n as f64).sqrt(), 1.0);
+        let layer = FixedPointLayer::new(weights.as_mat().to_owned(), Transfer::Tanh)?;
+        let drive = narrow(n, m, 0.3, 2.0);
+        let loss = MeanSquaredError::of_rates(narrow(n, m, 0.3, 3.0));
+        let pass = ForwardPass::Converged(EquilibriumOptions {
+            stability: StabilityTest::Growth,
+            ..EquilibriumOptions::of::<f32>()
+        });
+        let here = Evaluation::new(&layer, &drive, None, &loss, &pass, MissingStates::LeaveOut)?;
+        let rule = rule_by_name(rule).ok_or(LearningError::NotTruncated)?;
+        let update = rule.update(&Batch::of(&layer, &drive, &here, &loss, &pass), 1.0)?;
+        let square: f64 = update.increment.values().iter().map(|u| f64::from(*u).powi(2)).sum();
+        Ok(square.sqrt())
+    };
+    answer("norm of the update", run())
+}
+
+/// A step of rule 3.
+pub(crate) fn linearised_step() -> Vec<(&'static str, f64)> {
+    step("linearised")
+}
+
+/// A step of rule 1.
+pub(crate) fn gradient_step() -> Vec<(&'static str, f64)> {
+    step("gradient")
+}
