@@ -173,6 +173,8 @@ pub(crate) fn all() -> Vec<Row> {
             )],
             tolerance: 1e-3,
             work: learning::epoch,
+        },
+        Row {
             name: "linear-gradient",
             what: "100 steps of the gradient (rule 1) on a linear network of 200 units, 100 samples.",
             peers: &[("equilibrium_gradient.py", "numpy, two solves a step")],
