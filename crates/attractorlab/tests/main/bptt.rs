@@ -570,6 +570,10 @@ fn a_resumed_training_has_the_same_bits() {
         let small = RateUnits::<f32>::new(&weights, Form::Current, Transfer::Tanh, 0.5).unwrap();
         let error = Trainer::resume(small, &task, options.clone(), &path).err().expect("an error");
         assert!(error.to_string().contains("values where the network has"), "{error}");
+        let longer = FlipFlop { duration: 60.0, ..FlipFlop::default() };
+        let (network, _) = flip_flop_training::<f32>(0.9, 12);
+        let error = Trainer::resume(network, &longer, options.clone(), &path).err().expect("an error");
+        assert!(error.to_string().contains("another task"), "{error}");
         let (wide, _) = flip_flop_training::<f64>(0.9, 12);
         let error = Trainer::resume(wide, &task, options, &path).err().expect("an error");
         assert!(error.to_string().contains("is float32, and the network is float64"), "{error}");

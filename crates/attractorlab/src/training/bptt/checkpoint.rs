@@ -31,6 +31,11 @@ fn named_options(options: &TrainingOptions, path: &Path) -> Result<String, BpttE
         .map_err(|error| BpttError::Checkpoint { path: path.to_owned(), reason: error.to_string() })
 }
 
+/// What can be known of any task.
+fn named_task(task: &impl Task) -> String {
+    format!("{:?}", task.dimensions())
+}
+
 /// Reads the arrays of a checkpoint, in its precision.
 struct Reader<'a> {
     arrays: &'a Arrays,
@@ -106,6 +111,7 @@ impl<T: Real, M: Trainable<T>, K: Task> Trainer<T, M, K> {
             ("format", FORMAT.to_owned()),
             ("epochs", self.history.len().to_string()),
             ("options", options),
+            ("task", named_task(&self.task)),
             ("status", status.to_owned()),
             ("status_epoch", at.to_string()),
             ("steps", steps.to_string()),
@@ -119,7 +125,8 @@ impl<T: Real, M: Trainable<T>, K: Task> Trainer<T, M, K> {
     /// bits as without the interruption.
     ///
     /// `network` gives the equations and shapes; its parameters are replaced. The options must be those of the
-    /// file; only the number of epochs may differ, so that a finished training can be prolonged.
+    /// file; only the number of epochs may differ, so that a finished training can be prolonged. A task of other
+    /// dimensions is refused; that the trials are the same ones is up to the caller.
     ///
     /// # Errors
     /// [`BpttError`] if the file cannot be read, is of another network, precision or training.
@@ -132,6 +139,11 @@ impl<T: Real, M: Trainable<T>, K: Task> Trainer<T, M, K> {
         if reader.word("options")? != named_options(&options, path)? {
             return Err(
                 reader.error("it was trained with other options; only the number of epochs may differ")
+            );
+        }
+        if reader.word("task")? != named_task(&task) {
+            return Err(
+                reader.error("it was trained on another task: inputs, outputs, steps or time step differ")
             );
         }
         let mut trainer = Self::new(network, task, options)?;

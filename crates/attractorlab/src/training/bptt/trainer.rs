@@ -111,7 +111,7 @@ pub struct Snapshot<T> {
 /// ```
 pub struct Trainer<T: Real, M: Trainable<T>, K: Task> {
     pub(super) network: M,
-    task: K,
+    pub(super) task: K,
     pub(super) options: TrainingOptions,
     wanted: Vec<bool>,
     /// One for each part that is trained, in the order of the layout.
