@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use attractorlab::theory::linear_learning::{LearnedState, LearningFlow, OutlierLaw, ThirdOrder};
+use attractorlab::theory::linear_learning::{
+    LearnedState, LearningError, LearningFlow, OutlierLaw, ThirdOrder,
+};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -48,6 +50,11 @@ struct Answer {
 }
 
 pub(crate) fn execute(arguments: &Arguments) -> Result<Ending, CliError> {
+    // Checked here, so that the message has the number that was given and not the time it stands for.
+    if let Some(&value) = arguments.time.iter().find(|t| !(t.is_finite() && **t >= 0.0)) {
+        let expected = "a finite number that is not negative";
+        return Err(LearningError::Parameter { name: "time", expected, value }.into());
+    }
     let flow = LearningFlow::large(arguments.g)?;
     let third = ThirdOrder::new(arguments.g, arguments.target)?;
     let square = third.beta() * third.beta();
@@ -129,7 +136,7 @@ fn as_text(arguments: &Arguments, answer: &Answer, value: &Value) -> String {
     );
     let entry = |state: &LearnedState, k: usize| match state.singular_values.get(k) {
         None => "-".to_owned(),
-        Some(s) if *s < 1e-3 => format!("{s:.4e}"),
+        Some(s) if *s > 0.0 && *s < 1e-3 => format!("{s:.4e}"),
         Some(s) => format!("{s:.6}"),
     };
     for state in on_the_way.iter().chain([trained]) {

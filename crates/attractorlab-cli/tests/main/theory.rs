@@ -227,7 +227,10 @@ fn linear_learning_is_told_to_all_orders() {
     for (line, said) in [
         ("theory linear-learning --g 1 --target 2", "g must be between 0 and 0.999"),
         ("theory linear-learning --g 0.5 --target nan", "target must be a finite number"),
-        ("theory linear-learning --g 0.5 --target 1 --time -1", "time must be a finite number"),
+        (
+            "theory linear-learning --g 0.5 --target 1 --time -1",
+            "time must be a finite number that is not negative, got -1",
+        ),
         ("theory linear-learning --g 0.5 --target 1 --fraction 2", "fraction must be"),
     ] {
         let ended = run(attractorlab(), line);
