@@ -105,6 +105,7 @@ mod tests {
             name: "figure".to_owned(),
             what: "A figure.".to_owned(),
             tolerance: 1e-3,
+            guarded: false,
             peers: vec![Peer { script: "peer.py".to_owned(), what: "numpy".to_owned() }],
         };
         let ours = runs(&[0.004, 0.002, 0.003], 0.25);
