@@ -44,6 +44,25 @@ fn products() -> Vec<Product> {
     ]
 }
 
+/// Products of up to eight factors: high poles, and averages that are small because the product vanishes at the mean.
+fn high_products() -> Vec<Product> {
+    let (x, phi) = (Product::X, Product::VALUE);
+    let (d1, d2, d3) = (Product::FIRST, Product::SECOND, Product::THIRD);
+    let eighth = |p: Product| p * p * p * p * p * p * p * p;
+    vec![
+        phi * phi * phi * phi,
+        d2 * d2,
+        d3 * d3,
+        phi * phi * phi * phi * phi * phi,
+        d1 * d1 * d1 * d1,
+        d2 * d2 * d2 * d2,
+        d3 * d3 * d3 * d3,
+        x * x * x * x * d2 * d2 * d3 * d3,
+        eighth(phi),
+        eighth(d1),
+    ]
+}
+
 /// Composite 20-point Gauss–Legendre panels: an oracle that shares nothing with the method tested.
 struct Oracle {
     rule: Vec<(f64, f64)>,
@@ -150,6 +169,28 @@ fn one_dimensional_averages_err_below_1e_12_of_the_mean_magnitude() {
     }
     println!("worst one-dimensional average: {:.2e} ({})", worst.0, worst.1);
     assert!(worst.0 <= 1e-12, "{:e}: {}", worst.0, worst.1);
+}
+
+#[test]
+fn products_of_many_factors_keep_their_digits_at_the_edges_of_the_rules() {
+    // By brute force: the trapezoid rule in z with a step of 1/40, whose error is that of rounding.
+    for product in high_products() {
+        let prepared = Average::new(Transfer::Tanh, product).unwrap();
+        for sd in [0.02, 0.1699, 0.1701, 0.4, 0.5999, 0.6001, 1.0] {
+            for mean in [0.0, 0.4, -1.5] {
+                let (mut expected, mut magnitude) = (0.0, 0.0);
+                for k in -600..=600 {
+                    let z = f64::from(k) / 40.0;
+                    let x = mean + sd * z;
+                    let value = normal_pdf(z) / 40.0 * product.evaluate(x, &Transfer::Tanh.jet(x));
+                    expected += value;
+                    magnitude += value.abs();
+                }
+                let error = (prepared.at(mean, sd) - expected).abs() / magnitude;
+                assert!(error <= 1e-12, "{product} mean {mean} sd {sd}: {error:e}");
+            }
+        }
+    }
 }
 
 #[test]
