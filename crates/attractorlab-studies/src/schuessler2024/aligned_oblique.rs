@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::cycling::Cycling;
-use crate::statistics::Sample;
+use crate::statistics::{Sample, largest};
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
 
 /// Networks with small and with large output weights, trained on one task.
@@ -295,7 +295,7 @@ fn components_needed(measured: &Measured) -> f64 {
 fn claims(sizes: &Sizes, aligned: &[&Measured], oblique: &[&Measured]) -> Vec<Claim> {
     let mut claims = Vec::new();
     for (name, of) in [("aligned", aligned), ("oblique", oblique)] {
-        let worst = of.iter().map(|m| m.loss).fold(0.0, f64::max);
+        let worst = largest(of.iter().map(|m| m.loss));
         claims.push(
             Claim::at_most(
                 &format!("learns-{name}"),
