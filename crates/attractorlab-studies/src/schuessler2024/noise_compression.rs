@@ -171,7 +171,7 @@ fn train(
         optimiser: OptimiserRule::GradientDescent { learning_rate: RATE },
         trained: vec!["recurrent".to_owned()],
         loss: Loss::Square,
-        seed: context.seed.wrapping_mul(1000).wrapping_add(network),
+        seed: context.seed_for("schuessler2024/noise-compression: training", network),
         ..TrainingOptions::default()
     };
     let mut trainer = Trainer::new(units, &Silence, options).map_err(StudyError::step(step))?;

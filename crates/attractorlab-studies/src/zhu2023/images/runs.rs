@@ -210,12 +210,12 @@ fn run(context: &Context<'_>, setting: &Setting, plan: Plan, stepped: &dyn Fn())
         move |error: LearningError| StudyError::Library { step, source: Box::new(error) }
     };
     // Plans of one seed share weights, readout and batches: what differs is the rule.
-    let seed = context.seed.wrapping_mul(1000).wrapping_add(plan.seed);
+    let seed = context.seed_for("zhu2023/images: training", plan.seed);
     let n = setting.units;
     let task = ImageClassification::<f32>::draw(Arc::clone(&setting.data), n, setting.scale, seed)
         .map_err(training("the task"))?;
     let weights = Bulk::Gaussian { g: RHO }
-        .draw(n, &mut Stream::new(seed, "zhu2023/images: weights", 0))
+        .draw(n, &mut Stream::new(context.seed, "zhu2023/images: weights", plan.seed))
         .map_err(StudyError::step("initial weights"))?;
     let weights = Mat::from_fn(n, n, |i, j| weights[(i, j)] as f32);
     let learning_rate = plan.rate;
