@@ -33,6 +33,23 @@ impl Sample {
     }
 }
 
+/// The largest value, −∞ without values; NaN if one of them is, so that no bound holds of a quantity that was lost.
+///
+/// ```
+/// use attractorlab_studies::statistics::largest;
+/// assert_eq!(largest([1.0, 3.0, 2.0]), 3.0);
+/// assert!(largest([1.0, f64::NAN, 2.0]).is_nan());
+/// ```
+pub fn largest(values: impl IntoIterator<Item = f64>) -> f64 {
+    // From a NaN on, every comparison is with it.
+    values.into_iter().fold(f64::NEG_INFINITY, |most, v| if most.is_nan() || v <= most { most } else { v })
+}
+
+/// The smallest value, ∞ without values; NaN if one of them is.
+pub fn smallest(values: impl IntoIterator<Item = f64>) -> f64 {
+    -largest(values.into_iter().map(|v| -v))
+}
+
 /// The normal quantile with the probability of Student's t, for up to some ten million degrees of freedom: beyond,
 /// the argument of the incomplete beta function is one to within rounding.
 fn student_to_normal(t: f64, degrees: f64) -> f64 {
@@ -91,6 +108,17 @@ pub fn wilson_interval(successes: usize, trials: usize, z: f64) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn extremes_pass_nan_on_wherever_it_stands() {
+        assert_eq!((largest([]), smallest([])), (f64::NEG_INFINITY, f64::INFINITY));
+        assert_eq!((largest([2.0, -1.0, 0.5]), smallest([2.0, -1.0, 0.5])), (2.0, -1.0));
+        for place in 0..3 {
+            let mut values = [2.0, -1.0, 0.5];
+            values[place] = f64::NAN;
+            assert!(largest(values).is_nan() && smallest(values).is_nan());
+        }
+    }
 
     #[test]
     fn tails_match_tables() {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use attractorlab::numerics::random::Stream;
 use attractorlab_figures::{Figure, Table};
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +63,12 @@ impl Context<'_> {
     /// [`StudyError::Cancelled`] once the flag is set.
     pub fn check(&self) -> Result<(), StudyError> {
         if self.cancelled.load(Ordering::Relaxed) { Err(StudyError::Cancelled) } else { Ok(()) }
+    }
+
+    /// A seed for what takes a seed of its own (mini-batches, noise of training), from the stream of `replicate` for
+    /// `purpose`: no two replicates, and no replicates of two seeds of the study, share their random numbers.
+    pub fn seed_for(&self, purpose: &str, replicate: u64) -> u64 {
+        Stream::new(self.seed, purpose, replicate).normal().to_bits()
     }
 }
 

@@ -31,14 +31,14 @@ pub(super) fn task_title(task: &str) -> &'static str {
     TASKS.iter().find(|(name, _)| *name == task).map_or("task", |(_, title)| title)
 }
 
-/// Trains `networks` networks of each kind and looks at each with `examine`; networks run in parallel, and are
-/// named by the study's seed and their place alone.
+/// Trains `networks` networks of each kind and looks at each with `examine`, which has a stream of its own for each;
+/// networks run in parallel, and are named by the study's seed and their place alone.
 pub(super) fn learn<R: Send>(
     context: &Context<'_>,
     kinds: &[Kind],
     networks: usize,
     test_trials: usize,
-    examine: impl Fn(&LearntTask) -> Result<R, StudyError> + Sync,
+    examine: impl Fn(&LearntTask, &mut Stream) -> Result<R, StudyError> + Sync,
 ) -> Result<Vec<Vec<R>>, StudyError> {
     let done = AtomicUsize::new(0);
     let total = kinds.len() * networks;
@@ -52,7 +52,8 @@ pub(super) fn learn<R: Send>(
             .run(context.seed, replicate, || context.check().is_err())
             .map_err(StudyError::step("training"))?;
         context.check()?;
-        let result = examine(&learnt);
+        let result =
+            examine(&learnt, &mut Stream::new(context.seed, "schuessler2020: examination", replicate));
         context.progress.update(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         result
     };
@@ -109,10 +110,10 @@ pub(super) type Row = (&'static str, Axis, fn(&Summary) -> Option<f64>);
 pub(super) const MOST_RANK: usize = 15;
 
 impl Summary {
-    pub(super) fn of(learnt: &LearntTask) -> Result<Self, StudyError> {
+    /// Weights are shuffled by the stream.
+    pub(super) fn of(learnt: &LearntTask, stream: &mut Stream) -> Result<Self, StudyError> {
         let step = || StudyError::step("the change of the weights");
         let curve = learnt.truncation_curve(MOST_RANK).map_err(step())?;
-        let mut stream = Stream::new(learnt.losses.len() as u64, "shuffled weights", 0);
         Ok(Self {
             losses: learnt.losses.clone(),
             convergence: learnt.convergence,
@@ -122,7 +123,7 @@ impl Summary {
             // As in the paper: networks that did not converge have no functional rank.
             rank: curve.functional_rank(0.05).filter(|_| learnt.convergence.is_some()),
             curve,
-            shuffled: learnt.shuffled_loss(&mut stream).map_err(step())?,
+            shuffled: learnt.shuffled_loss(stream).map_err(step())?,
         })
     }
 }

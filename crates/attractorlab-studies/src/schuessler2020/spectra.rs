@@ -81,7 +81,7 @@ impl Study for TrainedSpectra {
             .iter()
             .flat_map(|&(task, epochs)| STRENGTHS.map(|g| Kind { task, g, units: s.units, epochs }))
             .collect();
-        let found = learn(context, &kinds, s.networks, 16, examine)?;
+        let found = learn(context, &kinds, s.networks, 16, |learnt, _| examine(learnt))?;
         let mut table = Table::new("spectra", "Leading eigenvalues and spectral radii")
             .caption("Means over networks: the three largest real parts of W's eigenvalues, and the largest modulus of W₀, W and ΔW.");
         for column in ["task", "g", "Re λ₁", "Re λ₂", "Re λ₃", "radius of W₀", "radius of W", "radius of ΔW"]

@@ -72,8 +72,8 @@ impl Study for TaskLearningStudy {
             .iter()
             .flat_map(|&(task, epochs)| STRENGTHS.map(|g| Kind { task, g, units: s.units, epochs }))
             .collect();
-        let found = learn(context, &kinds, s.networks, s.test_trials, |learnt| {
-            Ok((Summary::of(learnt)?, Example::of(learnt)?))
+        let found = learn(context, &kinds, s.networks, s.test_trials, |learnt, stream| {
+            Ok((Summary::of(learnt, stream)?, Example::of(learnt)?))
         })?;
         // One example of each kind is enough.
         let (found, examples): (Vec<Vec<Summary>>, Vec<Vec<Example>>) =

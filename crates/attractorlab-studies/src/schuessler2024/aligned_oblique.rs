@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::cycling::Cycling;
-use crate::statistics::Sample;
+use crate::statistics::{Sample, largest};
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
 
 /// Networks with small and with large output weights, trained on one task.
@@ -168,7 +168,8 @@ fn train(context: &Context<'_>, sizes: &Sizes, regime: Regime, network: u64) -> 
         optimiser: OptimiserRule::adam(regime.rate() / n as f64),
         trained: vec!["recurrent".to_owned(), "input".to_owned()],
         loss: Loss::Square,
-        seed: context.seed ^ (network << 8),
+        // Both regimes are trained on the same trials.
+        seed: context.seed_for("schuessler2024/aligned-oblique: training", network),
         ..TrainingOptions::default()
     };
     let mut trainer = Trainer::new(units, &task, options).map_err(StudyError::step(step))?;
@@ -295,7 +296,7 @@ fn components_needed(measured: &Measured) -> f64 {
 fn claims(sizes: &Sizes, aligned: &[&Measured], oblique: &[&Measured]) -> Vec<Claim> {
     let mut claims = Vec::new();
     for (name, of) in [("aligned", aligned), ("oblique", oblique)] {
-        let worst = of.iter().map(|m| m.loss).fold(0.0, f64::max);
+        let worst = largest(of.iter().map(|m| m.loss));
         claims.push(
             Claim::at_most(
                 &format!("learns-{name}"),
@@ -401,7 +402,8 @@ fn draw(sizes: &Sizes, aligned: &[&Measured], oblique: &[&Measured]) -> Figure {
     }
     Figure::new("aligned-oblique", "Aligned and oblique dynamics")
         .caption(format!(
-            "{} networks of {} units for each size of the output weights, trained on the cycling task with noise. Left, correlation of              output weights and states, bars the standard error; middle, share of the output that the leading components explain; right,              loss after perturbations along the output (solid) and along the leading components (dashed).",
+            "{} networks of {} units for each size of the output weights, trained on the cycling task with noise. Left, correlation of output weights and states, bars the standard error; \
+             middle, share of the output that the leading components explain; right, loss after perturbations along the output (solid) and along the leading components (dashed).",
             sizes.networks, sizes.units
         ))
         .panel(correlation)

@@ -12,7 +12,7 @@ use attractorlab_figures::{Axis, Colour, Dots, Figure, Line, Panel};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use crate::statistics::Sample;
+use crate::statistics::{Sample, largest};
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
 
 /// A linear network that is asked to be silent, in noise.
@@ -171,7 +171,7 @@ fn train(
         optimiser: OptimiserRule::GradientDescent { learning_rate: RATE },
         trained: vec!["recurrent".to_owned()],
         loss: Loss::Square,
-        seed: context.seed.wrapping_mul(1000).wrapping_add(network),
+        seed: context.seed_for("schuessler2024/noise-compression: training", network),
         ..TrainingOptions::default()
     };
     let mut trainer = Trainer::new(units, &Silence, options).map_err(StudyError::step(step))?;
@@ -185,7 +185,7 @@ fn train(
             let rest =
                 Mat::from_fn(n, n, |i, j| 0.5 * (trained[(i, j)] + trained[(j, i)]) - along * w[i] * w[j]);
             let values = SymmetricEigen::new(rest.as_ref()).map_err(StudyError::step(step))?.values;
-            let beside = values.iter().map(|v| v.abs()).fold(0.0, f64::max);
+            let beside = largest(values.iter().map(|v| v.abs()));
             found.push((along, beside / along.abs()));
         }
     }

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::linear::Setting;
+use crate::statistics::{largest, smallest};
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
 
 /// F3: how far the updates of rules 1 and 2, and of rules 2 and 3, point apart along training.
@@ -110,12 +111,6 @@ fn networks(preset: Preset) -> u64 {
 }
 
 fn claims(courses: &[Course]) -> Vec<Claim> {
-    let largest = |values: &mut dyn Iterator<Item = f64>| {
-        values.fold(f64::NEG_INFINITY, |m, v| if v.is_nan() { v } else { m.max(v) })
-    };
-    let smallest = |values: &mut dyn Iterator<Item = f64>| {
-        values.fold(f64::INFINITY, |m, v| if v.is_nan() { v } else { m.min(v) })
-    };
     let firsts = || courses.iter().flat_map(|c| c.first.iter().map(|(_, theta)| *theta));
     let at =
         |course: &Course, step: f64| course.second.iter().find(|(s, _)| *s == step).map(|(_, theta)| *theta);
@@ -132,14 +127,14 @@ fn claims(courses: &[Course]) -> Vec<Claim> {
             "downhill",
             "Rule 2 goes downhill all along: largest angle to the gradient's update, degrees",
             90.0,
-            largest(&mut firsts()),
+            largest(firsts()),
         )
         .source("specification F3; ⟨dJ/dW, ΔW₃⟩ = −η |dJ/dA|² < 0"),
         Claim::at_least(
             "steep",
             "At first it is nearly at right angles to it: θ₁₂ at step 1, degrees",
             78.0,
-            smallest(&mut courses.iter().map(|c| c.first[0].1)),
+            smallest(courses.iter().map(|c| c.first[0].1)),
         )
         .source("specification F3")
         .because("84 to 89 over networks of 50 units, 85.3 in one of 200."),
@@ -163,7 +158,7 @@ fn claims(courses: &[Course]) -> Vec<Claim> {
             "proportional",
             "θ₂₃ at step 1 is proportional to η: largest deviation of θ₂₃/η from that of η = 0.03",
             0.2,
-            largest(&mut ratios.iter().map(|ratio| (ratio - 1.0).abs())),
+            largest(ratios.iter().map(|ratio| (ratio - 1.0).abs())),
         )
         .source("specification F3; ΔW₂ − ΔW₃ = O(η²)")
         .because("The next order is η λ_max(K) ≈ 0.12 at η = 1."),
@@ -174,7 +169,7 @@ fn claims(courses: &[Course]) -> Vec<Claim> {
             "decays",
             "By step 1000 rules 2 and 3 point the same way: largest θ₂₃, degrees",
             0.05,
-            largest(&mut courses.iter().filter_map(|c| at(c, 1000.0))),
+            largest(courses.iter().filter_map(|c| at(c, 1000.0))),
         )
         .source("specification F3")
         .because("0.013 in the reference."),

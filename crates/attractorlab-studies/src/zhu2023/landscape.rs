@@ -6,6 +6,7 @@ use attractorlab_figures::{Axis, Colour, Dots, Figure, Heatmap, Line, Panel, Ref
 use serde_json::{Value, json};
 
 use super::linear::Setting;
+use crate::statistics::largest;
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
 
 /// F1: slices and a plane of the loss through weights that solve the task.
@@ -165,7 +166,7 @@ fn claims(t: &[f64], slices: &[Slice], at_centre: f64) -> Vec<Claim> {
         Claim::within("inside", "Median loss within 0.8 of the segment, log10", -0.25, median(inside.clone()).log10(), 0.6)
             .source("specification F1")
             .because("0.56 in the reference network; the mean over directions varies by tens of percent."),
-        Claim::at_most("inside-most", "Largest loss there", 100.0, inside.iter().copied().fold(0.0, f64::max))
+        Claim::at_most("inside-most", "Largest loss there", 100.0, largest(inside.iter().copied()))
             .source("specification F1")
             .because("A few to tens."),
         Claim::within("outside", "Median loss beyond 1.2 of the segment, log10", 2.47, median(outside).log10(), 0.5)

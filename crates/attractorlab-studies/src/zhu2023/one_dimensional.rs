@@ -7,6 +7,7 @@ use attractorlab_figures::{Axis, Colour, Dots, Figure, Legend, Line, Panel, Refe
 use serde_json::{Value, json};
 
 use super::linear::literal;
+use crate::statistics::{largest, smallest};
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
 
 /// E0: the loss of one unit, and three rules from both sides of its minimum.
@@ -60,13 +61,7 @@ impl Study for OneDimensional {
                 "minimum",
                 "No weight on a grid has a smaller loss than w* = 1 − Σx²/Σxy: least J − J(w*)",
                 0.0,
-                least
-                    - grid()
-                        .into_iter()
-                        .map(loss)
-                        .collect::<Result<Vec<_>, _>>()?
-                        .into_iter()
-                        .fold(f64::INFINITY, f64::min),
+                least - smallest(grid().into_iter().map(loss).collect::<Result<Vec<_>, _>>()?),
             )
             .source("specification E0"),
         ];
@@ -86,14 +81,14 @@ impl Study for OneDimensional {
                 .source("specification E0")
                 .because("0.0005 in the reference data."),
         );
-        let mut worst = 0.0_f64;
+        let mut apart = Vec::new();
         for (start, _) in STARTS {
             for rate in REPARAMETERISED {
                 let losses = run(LinearRule::Reparameterised, start, rate)?;
                 let path = ReparameterisedPath::new(&task, scalar(start).as_ref(), rate, false)
                     .map_err(StudyError::step("closed form"))?;
                 for step in [1, 10, 100, 1000] {
-                    worst = worst.max((losses[step as usize] / path.loss(step) - 1.0).abs());
+                    apart.push((losses[step as usize] / path.loss(step) - 1.0).abs());
                 }
             }
         }
@@ -102,7 +97,7 @@ impl Study for OneDimensional {
                 "straight",
                 "In a = 1/(1 − w) the loss is a parabola: rule 2 follows (1 − 2ηΣx²/m)^k from both sides, relative error",
                 1e-10,
-                worst,
+                largest(apart),
             )
             .source("specification sections 4 and 5")
             .because("Rounding over 1000 steps."),
@@ -115,7 +110,7 @@ impl Study for OneDimensional {
                     &format!("coincide-{side}"),
                     &format!("From the {side}, rules 2 and 3 at η = 2 have the same loss at all steps, largest relative difference"),
                     0.02,
-                    second.iter().zip(&third).map(|(a, b)| (a / b - 1.0).abs()).fold(0.0, f64::max),
+                    largest(second.iter().zip(&third).map(|(a, b)| (a / b - 1.0).abs())),
                 )
                 .source("specification E0")
                 .because("Terms of second order in η Σx²/m = 0.02."),

@@ -47,12 +47,24 @@ pub enum AlignmentError {
     Linalg(#[from] LinalgError),
 }
 
-/// The states minus their mean over columns.
+/// The states minus their mean over columns; zero for units that vary by no more than rounding.
 fn centred(states: MatRef<'_, f64>) -> Mat<f64> {
     let (n, p) = (states.nrows(), states.ncols());
-    let mean: Vec<f64> =
-        (0..n).map(|i| (0..p).map(|c| states[(i, c)]).sum::<f64>() / p.max(1) as f64).collect();
-    Mat::from_fn(n, p, |i, c| states[(i, c)] - mean[i])
+    let mut out = states.to_owned();
+    for i in 0..n {
+        let mut subtract_mean = || {
+            let mean = (0..p).map(|c| out[(i, c)]).sum::<f64>() / p.max(1) as f64;
+            (0..p).for_each(|c| out[(i, c)] -= mean);
+        };
+        // The first mean of constant states is off by rounding, which the second takes away.
+        subtract_mean();
+        subtract_mean();
+        let size = |of: MatRef<'_, f64>| (0..p).map(|c| of[(i, c)].abs()).fold(0.0, f64::max);
+        if size(out.as_ref()) <= 2.0 * f64::EPSILON * size(states) {
+            (0..p).for_each(|c| out[(i, c)] = 0.0);
+        }
+    }
+    out
 }
 
 fn check_rows(name: &'static str, a: MatRef<'_, f64>, expected: usize) -> Result<(), AlignmentError> {
@@ -64,7 +76,7 @@ fn check_rows(name: &'static str, a: MatRef<'_, f64>, expected: usize) -> Result
 
 fn positive_norm(name: &'static str, what: &'static str, a: MatRef<'_, f64>) -> Result<f64, AlignmentError> {
     let norm = a.norm_l2();
-    // NaN passes on to the result; only a true zero has no direction.
+    // NaN passes on to the result; only zero has no direction (states that vary by rounding alone are made zero).
     if norm == 0.0 { Err(AlignmentError::Nothing { name, what }) } else { Ok(norm) }
 }
 
@@ -145,7 +157,7 @@ pub fn procrustes_angle(first: MatRef<'_, f64>, second: MatRef<'_, f64>) -> Resu
 /// # Errors
 /// [`AlignmentError::Nothing`] if there are no states or they do not vary.
 pub fn participation_ratio(states: MatRef<'_, f64>) -> Result<f64, AlignmentError> {
-    let components = PrincipalComponents::new(states, states.nrows())?;
+    let components = PrincipalComponents::new(centred(states).as_ref(), states.nrows())?;
     let dimension = components.dimension();
     if dimension > 0.0 {
         Ok(dimension)
@@ -185,7 +197,7 @@ pub fn output_explained(
     let total = positive_norm("the outputs", "constant", y.as_ref())?.powi(2);
     let x = centred(states);
     positive_norm("the states", "constant", x.as_ref())?;
-    let components = PrincipalComponents::new(states, most)?;
+    let components = PrincipalComponents::new(x.as_ref(), most)?;
     let mut scores = Mat::zeros(components.axes.ncols(), samples);
     matmul_transposed(components.axes.as_ref(), x.as_ref(), scores.as_mut());
     // Components are uncorrelated, so that each adds its own share: with c = ⟨y s⟩ and v = ⟨s²⟩ the coefficient
@@ -278,7 +290,9 @@ pub fn relative_susceptibility<E: From<AlignmentError>>(
     }
     positive_norm("the output weights", "zero", output_weights)?;
     let outputs = output_weights.ncols();
-    let components = PrincipalComponents::new(states, outputs).map_err(AlignmentError::from)?;
+    let states = centred(states);
+    positive_norm("the states", "constant", states.as_ref())?;
+    let components = PrincipalComponents::new(states.as_ref(), outputs).map_err(AlignmentError::from)?;
     if components.total == 0.0 {
         return Err(AlignmentError::Nothing { name: "the states", what: "constant" }.into());
     }

@@ -413,3 +413,54 @@ proptest! {
         prop_assert!(up[0].path_length >= up[0].norm());
     }
 }
+
+#[test]
+fn small_targets_are_learnt_as_the_limit_of_them_says() {
+    // For ẑ → 0 everything is linear in the target: z/ẑ = 1 − exp(−β²τ), ‖ΔW‖/ẑ = 1/β = 1 − g², and both sides of
+    // zero alike; corrections are of order ẑ²β.
+    let g = 0.6;
+    let flow = LearningFlow::large(g).unwrap();
+    let beta: f64 = 1.0 / (1.0 - g * g);
+    for target in [1e-4, 1e-6, -1e-8, 1e-10, 1e-12, 1e-40] {
+        let allowed = 1e-9 + 20.0 * target * target;
+        let near = |what: &str, value: f64, expected: f64| {
+            assert!((value / expected - 1.0).abs() < allowed, "{what} at {target:e}: {value:e} {expected:e}");
+        };
+        let trained = flow.trained(target).unwrap();
+        near("output", trained.output, target);
+        near("change", trained.norm(), target.abs() / beta);
+        near("path", trained.path_length, target.abs() / beta);
+        let times = [0.1, 0.5, 2.0];
+        for (time, state) in times.into_iter().zip(flow.at_times(target, &times).unwrap()) {
+            let share = -(-beta * beta * time).exp_m1();
+            near("output on the way", state.output, target * share);
+            near("change on the way", state.norm(), target.abs() * share / beta);
+        }
+        let convergence = flow.convergence(target, 0.01).unwrap();
+        near("time", convergence.time, 0.5 * 100_f64.ln() / (beta * beta));
+        let law = scaling_laws(g).unwrap().shuffled_loss;
+        near("shuffled loss", flow.shuffled_loss(target).unwrap().unwrap(), law);
+        let without = WithoutBulk::at_times(target, &times).unwrap();
+        for (time, state) in times.into_iter().zip(without) {
+            near("output without a bulk", state.output, -target * (-time).exp_m1());
+        }
+    }
+}
+
+#[test]
+fn a_target_next_to_the_first_output_is_learnt_to_its_own_accuracy() {
+    // z(0) is of order one; what is learnt is the small difference from it, by a change of that size.
+    let n = 30;
+    let mut stream = Stream::new(11, "small steps", 0);
+    let weights = Mat::from_fn(n, n, |_, _| 0.5 * stream.normal() / (n as f64).sqrt());
+    let (input, readout) = (stream.normals(n), stream.normals(n));
+    let flow = LearningFlow::of_network(weights.as_ref(), &input, &readout).unwrap();
+    let size = |step: f64| {
+        let trained = flow.trained(flow.initial_output() + step).unwrap();
+        trained.path_length / step
+    };
+    // The target itself is rounded to 1e-16, which is 1e-6 of the smaller step.
+    assert!((size(1e-10) / size(1e-5) - 1.0).abs() < 1e-4, "{} {}", size(1e-10), size(1e-5));
+    let trained = flow.trained(flow.initial_output()).unwrap();
+    assert_eq!((trained.path_length, trained.output), (0.0, flow.initial_output()));
+}

@@ -277,6 +277,21 @@ fn what_does_not_fit_is_said() {
     assert!(output_alignment(weights.as_ref(), Mat::zeros(2, 5).as_ref()).is_err());
     assert!(procrustes_angle(constant.as_ref(), Mat::zeros(3, 4).as_ref()).is_err());
     assert!(participation_ratio(constant.as_ref()).is_err());
+    // Sums of 0.1 are rounded, so that its mean is not 0.1: still nothing varies.
+    for (value, columns) in [(0.1, 5), (0.1, 20_000), (-1e-30, 7), (1e200, 3)] {
+        let still = Mat::from_fn(3, columns, |i, _| value * (1.0 + i as f64));
+        let outputs = Mat::from_fn(1, columns, |_, c| c as f64);
+        assert!(output_alignment(weights.as_ref(), still.as_ref()).is_err(), "{value} {columns}");
+        assert!(procrustes_angle(still.as_ref(), still.as_ref()).is_err());
+        assert!(participation_ratio(still.as_ref()).is_err());
+        assert!(output_explained(still.as_ref(), outputs.as_ref(), 2, 0.0).is_err());
+        assert!(relative_noise_along_output(weights.as_ref(), still.as_ref()).is_err());
+        // One unit that varies, however little beside the others, has a direction.
+        let moving = Mat::from_fn(3, columns, |i, c| if i == 2 { 1e-30 * c as f64 } else { value });
+        let along = Mat::from_fn(3, 1, |i, _| f64::from(u8::from(i == 2)));
+        let rho = output_alignment(along.as_ref(), moving.as_ref()).unwrap();
+        assert!((rho - 1.0).abs() < 1e-12, "{value} {columns}: {rho}");
+    }
     let none = |_: &[f64], _: f64| Ok::<f64, AlignmentError>(0.0);
     let moving = Mat::from_fn(3, 5, |i, t| (i + t) as f64);
     assert!(relative_susceptibility(weights.as_ref(), moving.as_ref(), &[1.0], none).is_err());

@@ -5,6 +5,7 @@
 use attractorlab::network::Transfer;
 
 use super::runs::{Run, Setting};
+use crate::statistics::{largest, smallest};
 use crate::{Claim, Preset};
 
 /// Why the bounds for the digits are where they are.
@@ -12,11 +13,11 @@ const SPREAD: &str = "Five seeds lie on the right side by at least their whole r
 const AUTHORS: &str = "The authors' stored runs, and the margin of the specification.";
 
 fn most(runs: &[&Run], value: impl Fn(&Run) -> f64) -> f64 {
-    runs.iter().map(|run| value(run)).fold(f64::NEG_INFINITY, f64::max)
+    largest(runs.iter().map(|run| value(run)))
 }
 
 fn least(runs: &[&Run], value: impl Fn(&Run) -> f64) -> f64 {
-    -most(runs, |run| -value(run))
+    smallest(runs.iter().map(|run| value(run)))
 }
 
 fn with<'a>(runs: &[&'a Run], keep: impl Fn(f64) -> bool) -> Vec<&'a Run> {

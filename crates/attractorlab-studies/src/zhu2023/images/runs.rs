@@ -16,6 +16,7 @@ use attractorlab::training::equilibrium::{
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
+use crate::statistics::{largest, smallest};
 use crate::{Context, Preset, StudyError};
 
 /// Standard deviation of the initial weights times √N.
@@ -164,16 +165,17 @@ impl Run {
 
     /// Largest rise of the loss from one step to the next, after the first five steps.
     pub(super) fn largest_rise(&self) -> f64 {
-        self.records.windows(2).skip(5).map(|pair| pair[1].loss - pair[0].loss).fold(0.0, f64::max)
+        let rises = self.records.windows(2).skip(5).map(|pair| pair[1].loss - pair[0].loss);
+        largest(rises.chain([0.0]))
     }
 
     /// Largest real part of the eigenvalues of W over the run.
     pub(super) fn largest_eigenvalue(&self) -> f64 {
-        self.looks.iter().map(|look| look.eigenvalues.1).fold(f64::NEG_INFINITY, f64::max)
+        largest(self.looks.iter().map(|look| look.eigenvalues.1))
     }
 
     pub(super) fn smallest_eigenvalue(&self) -> f64 {
-        self.looks.iter().map(|look| look.eigenvalues.0).fold(f64::INFINITY, f64::min)
+        smallest(self.looks.iter().map(|look| look.eigenvalues.0))
     }
 
     /// Share of the columns of training that had no stable state.
@@ -208,12 +210,12 @@ fn run(context: &Context<'_>, setting: &Setting, plan: Plan, stepped: &dyn Fn())
         move |error: LearningError| StudyError::Library { step, source: Box::new(error) }
     };
     // Plans of one seed share weights, readout and batches: what differs is the rule.
-    let seed = context.seed.wrapping_mul(1000).wrapping_add(plan.seed);
+    let seed = context.seed_for("zhu2023/images: training", plan.seed);
     let n = setting.units;
     let task = ImageClassification::<f32>::draw(Arc::clone(&setting.data), n, setting.scale, seed)
         .map_err(training("the task"))?;
     let weights = Bulk::Gaussian { g: RHO }
-        .draw(n, &mut Stream::new(seed, "zhu2023/images: weights", 0))
+        .draw(n, &mut Stream::new(context.seed, "zhu2023/images: weights", plan.seed))
         .map_err(StudyError::step("initial weights"))?;
     let weights = Mat::from_fn(n, n, |i, j| weights[(i, j)] as f32);
     let learning_rate = plan.rate;
@@ -284,7 +286,7 @@ fn look(
     let pass = &trainer.options().pass;
     let test = Score::of(&layer, task, Split::Test, setting.tests.0, pass, MissingStates::LeaveOut)?;
     let values = eigenvalues(layer.wide_weights())?;
-    let low = values.iter().map(|v| v.re).fold(f64::INFINITY, f64::min);
-    let high = values.iter().map(|v| v.re).fold(f64::NEG_INFINITY, f64::max);
+    let low = smallest(values.iter().map(|v| v.re));
+    let high = largest(values.iter().map(|v| v.re));
     Ok(Look { step, test, eigenvalues: (low, high) })
 }

@@ -132,8 +132,7 @@ impl LearningFlow {
             return Err(LearningError::NoFixedPoint);
         }
         let modes = Modes::realised(&svd, input, readout);
-        let start = modes.start();
-        let initial_output = snapshot(&modes, &start).output();
+        let initial_output = modes.initial_output();
         Ok(Self { modes, network: Some(svd), initial_output })
     }
 

@@ -17,6 +17,10 @@ pub(super) struct Modes {
     readout: Vec<f64>,
     /// Entry of the input vector m along the left singular vector.
     input: Vec<f64>,
+    /// a = G⁻ᵀw and b = G⁻¹m before training, and the output z there.
+    left: Vec<f64>,
+    right: Vec<f64>,
+    output: f64,
     weight: Vec<f64>,
     /// Mean overlap of the two singular vectors; empty where vectors themselves are known.
     alignment: Vec<f64>,
@@ -33,7 +37,9 @@ pub(super) enum Clock {
     Settling(f64),
 }
 
-/// The state of the flow: a, p, b, q in modes, then the length of the path and the time.
+/// The state of the flow: what learning has added to a, p, b, q, in modes, then the length of the path and the time.
+///
+/// Additions, not a and b themselves: all of them are of the order of the target, which may be far below rounding in a.
 pub(super) struct Snapshot<'a> {
     modes: &'a Modes,
     state: &'a [f64],
@@ -48,13 +54,13 @@ impl Modes {
         let nodes = singular_quadrature(g);
         let pairs = nodes.iter().flat_map(|node| [(node, 1.0), (node, -1.0)]);
         let count = 2 * nodes.len();
-        Self {
-            square: pairs.clone().map(|(node, _)| node.square).collect(),
-            readout: vec![1.0; count],
-            input: pairs.clone().map(|(_, sign)| sign).collect(),
-            weight: pairs.clone().map(|(node, _)| 0.5 * node.weight).collect(),
-            alignment: pairs.map(|(node, _)| node.alignment).collect(),
-        }
+        Self::new(
+            pairs.clone().map(|(node, _)| node.square).collect(),
+            vec![1.0; count],
+            pairs.clone().map(|(_, sign)| sign).collect(),
+            pairs.clone().map(|(node, _)| 0.5 * node.weight).collect(),
+            pairs.map(|(node, _)| node.alignment).collect(),
+        )
     }
 
     /// The modes of one network: `svd` is that of 1 − W₀.
@@ -63,13 +69,32 @@ impl Modes {
         let along = |basis: &Mat<f64>, vector: &[f64]| -> Vec<f64> {
             (0..n).map(|k| basis.col(k).iter().zip(vector).map(|(u, v)| u * v).sum()).collect()
         };
-        Self {
-            square: svd.values.iter().map(|s| s * s).collect(),
-            readout: along(&svd.v, readout),
-            input: along(&svd.u, input),
-            weight: vec![1.0 / n as f64; n],
-            alignment: Vec::new(),
-        }
+        Self::new(
+            svd.values.iter().map(|s| s * s).collect(),
+            along(&svd.v, readout),
+            along(&svd.u, input),
+            vec![1.0 / n as f64; n],
+            Vec::new(),
+        )
+    }
+
+    fn new(
+        square: Vec<f64>,
+        readout: Vec<f64>,
+        input: Vec<f64>,
+        weight: Vec<f64>,
+        alignment: Vec<f64>,
+    ) -> Self {
+        let over = |vector: &[f64]| vector.iter().zip(&square).map(|(v, x)| v / x.sqrt()).collect();
+        let (left, right) = (over(&readout), over(&input));
+        let mut modes = Self { square, readout, input, left, right, output: 0.0, weight, alignment };
+        modes.output = modes.mean(|i| modes.left[i] * modes.input[i]);
+        modes
+    }
+
+    /// The output z before training.
+    pub(super) fn initial_output(&self) -> f64 {
+        self.output
     }
 
     fn len(&self) -> usize {
@@ -81,16 +106,9 @@ impl Modes {
         self.weight.iter().enumerate().map(|(i, weight)| weight * f(i)).sum()
     }
 
-    /// a = G⁻ᵀw and b = G⁻¹m at the start; p = q = 0.
+    /// The state before training.
     pub(super) fn start(&self) -> Vec<f64> {
-        let n = self.len();
-        let mut state = vec![0.0; 4 * n + 2];
-        for i in 0..n {
-            let s = self.square[i].sqrt();
-            state[i] = self.readout[i] / s;
-            state[2 * n + i] = self.input[i] / s;
-        }
-        state
+        vec![0.0; 4 * self.len() + 2]
     }
 
     /// The flow of the given clock at `state`.
@@ -100,9 +118,10 @@ impl Modes {
     fn flow(&self, state: &[f64], clock: Clock, out: &mut [f64]) {
         let n = self.len();
         let (left, right) = (&state[..2 * n], &state[2 * n..4 * n]);
-        let (aa, bb) = (self.mean(|i| left[i] * left[i]), self.mean(|i| right[i] * right[i]));
+        let at = snapshot(self, state);
+        let (aa, bb) = (at.left_size(), at.right_size());
         let speed = (aa * bb).sqrt();
-        let error = |target: f64| target - self.mean(|i| left[i] * self.input[i]);
+        let error = |target: f64| (target - self.output) - self.mean(|i| left[i] * self.input[i]);
         let (rate, time_rate) = match clock {
             Clock::Length(direction) => (direction / speed, 0.0),
             Clock::Time(target) => (error(target), 1.0),
@@ -110,16 +129,24 @@ impl Modes {
         };
         let (out_left, rest) = out.split_at_mut(2 * n);
         let (out_right, clocks) = rest.split_at_mut(2 * n);
-        self.half_flow(left, &self.input, aa * rate, rate, out_left);
-        self.half_flow(right, &self.readout, bb * rate, rate, out_right);
+        self.half_flow(left, &self.left, &self.input, aa * rate, rate, out_left);
+        self.half_flow(right, &self.right, &self.readout, bb * rate, rate, out_right);
         clocks[0] = rate.abs() * speed;
         clocks[1] = time_rate;
     }
 
-    /// One side of the flow: (a, p) with m, or (b, q) with w.
-    fn half_flow(&self, vectors: &[f64], fixed: &[f64], kick: f64, rate: f64, out: &mut [f64]) {
+    /// One side of the flow: (a, p) with m, or (b, q) with w; a or b is `first` and what was added to it.
+    fn half_flow(
+        &self,
+        vectors: &[f64],
+        first: &[f64],
+        fixed: &[f64],
+        kick: f64,
+        rate: f64,
+        out: &mut [f64],
+    ) {
         let n = self.len();
-        let (moving, summed) = vectors.split_at(n);
+        let (added, summed) = vectors.split_at(n);
         let (mut mm, mut mp, mut pp) = (0.0, 0.0, 0.0);
         for i in 0..n {
             let share = self.weight[i] / self.square[i];
@@ -131,7 +158,7 @@ impl Modes {
         let (along, beside) = ((1.0 - mp) / determinant, mm / determinant);
         for i in 0..n {
             out[i] = kick * (along * fixed[i] + beside * summed[i]) / self.square[i];
-            out[n + i] = rate * moving[i];
+            out[n + i] = rate * (first[i] + added[i]);
         }
     }
 
@@ -143,7 +170,13 @@ impl Modes {
         stops: &[f64],
         mut at_stop: impl FnMut(usize, &Snapshot<'_>),
     ) -> Result<(), LearningError> {
-        let options = OdeOptions { relative: 1e-11, absolute: 1e-11, max_steps: 200_000 };
+        // What is added to the state is of the order of the distance to go.
+        let distance = match clock {
+            Clock::Length(_) => stops.last().copied().unwrap_or(1.0),
+            Clock::Time(target) | Clock::Settling(target) => (target - self.output).abs(),
+        };
+        let size = if distance > 0.0 { distance.min(1.0) } else { 1.0 };
+        let options = OdeOptions { relative: 1e-11, absolute: 1e-11 * size, max_steps: 200_000 };
         let flow = |state: &[f64], out: &mut [f64]| self.flow(state, clock, out);
         integrate(flow, state, stops, options, |index, state| {
             at_stop(index, &Snapshot { modes: self, state });
@@ -164,8 +197,8 @@ impl Modes {
             let (scale_a, scale_b) = (at.left_size().sqrt(), at.right_size().sqrt());
             for i in 0..n {
                 let root = self.weight[i].sqrt();
-                left[(i, k)] = root * at.state[i] / scale_a;
-                right[(i, k)] = root * at.state[2 * n + i] / scale_b;
+                left[(i, k)] = root * at.left(i) / scale_a;
+                right[(i, k)] = root * at.right(i) / scale_b;
             }
         })?;
         let (left, right) = columns.into_inner();
@@ -227,26 +260,35 @@ impl Change {
 }
 
 impl Snapshot<'_> {
+    /// Entry of a.
+    fn left(&self, i: usize) -> f64 {
+        self.modes.left[i] + self.state[i]
+    }
+
+    /// Entry of b.
+    fn right(&self, i: usize) -> f64 {
+        self.modes.right[i] + self.state[2 * self.modes.len() + i]
+    }
+
     /// |a|²/N.
     pub(super) fn left_size(&self) -> f64 {
-        self.modes.mean(|i| self.state[i] * self.state[i])
+        self.modes.mean(|i| self.left(i).powi(2))
     }
 
     /// |b|²/N.
     pub(super) fn right_size(&self) -> f64 {
-        let n = self.modes.len();
-        self.modes.mean(|i| self.state[2 * n + i] * self.state[2 * n + i])
+        self.modes.mean(|i| self.right(i).powi(2))
     }
 
     /// z = aᵀm/N.
     pub(super) fn output(&self) -> f64 {
-        self.modes.mean(|i| self.state[i] * self.modes.input[i])
+        self.modes.output + self.modes.mean(|i| self.state[i] * self.modes.input[i])
     }
 
     /// z = bᵀw/N: equal to [`Snapshot::output`] but for the error of the integration.
     pub(super) fn output_from_input_side(&self) -> f64 {
         let n = self.modes.len();
-        self.modes.mean(|i| self.state[2 * n + i] * self.modes.readout[i])
+        self.modes.output + self.modes.mean(|i| self.state[2 * n + i] * self.modes.readout[i])
     }
 
     pub(super) fn length(&self) -> f64 {

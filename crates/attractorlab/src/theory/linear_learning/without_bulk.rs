@@ -85,7 +85,9 @@ impl WithoutBulk {
             let left = denominator(theta[0]);
             out[0] = (target - theta[0].sin() / left) * theta[0].cos() / (left * left);
         };
-        let options = OdeOptions { relative: 1e-12, absolute: 1e-14, max_steps: 1_000_000 };
+        // θ is of the order of the target.
+        let size = if target == 0.0 { 1.0 } else { target.abs().min(1.0) };
+        let options = OdeOptions { relative: 1e-12, absolute: 1e-14 * size, max_steps: 1_000_000 };
         let found = RefCell::new(Vec::with_capacity(times.len()));
         integrate(flow, &mut [0.0], times, options, |_, theta| {
             found.borrow_mut().push(Self::at_angle(theta[0]));
