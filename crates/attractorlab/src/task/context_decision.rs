@@ -182,7 +182,7 @@ impl Task for ContextDecision {
             let events = "stimulus and decision";
             return Err(TaskError::TooShort { events, needed: end + 1, steps: end });
         }
-        Ok(())
+        self.dimensions().columns(1).map(drop)
     }
 
     fn trial(&self, stream: &mut Stream, trial: &mut TrialMut<'_>) {

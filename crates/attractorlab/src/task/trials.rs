@@ -18,10 +18,34 @@ pub struct Dimensions {
     pub time_step: f64,
 }
 
+impl Dimensions {
+    /// The most values (inputs, targets and masks together) that a batch can have: 8 GiB.
+    const LIMIT: usize = 1 << 30;
+
+    /// Number of steps of all trials together.
+    ///
+    /// # Errors
+    /// [`TaskError::TooLarge`] if their inputs, targets and masks are too many.
+    pub(super) fn columns(self, trials: usize) -> Result<usize, TaskError> {
+        let values = || {
+            let channels = self.outputs.checked_mul(2)?.checked_add(self.inputs)?;
+            // Without channels the steps themselves must still be a number.
+            trials.checked_mul(self.steps)?.checked_mul(channels.max(1))
+        };
+        match values() {
+            Some(values) if values <= Self::LIMIT => Ok(trials * self.steps),
+            _ => Err(TaskError::TooLarge { task: self, trials, limit: Self::LIMIT }),
+        }
+    }
+}
+
 /// Whole steps of `time_step` in a duration: the fraction that is left is cut off, unless it is a rounding
 /// error short of a step.
+///
+/// Numbers beyond all trials are cut at one of which a dozen can be added up.
 pub(super) fn whole_steps(duration: f64, time_step: f64) -> usize {
-    (duration / time_step * (1.0 + 8.0 * f64::EPSILON)) as usize
+    let steps = (duration / time_step * (1.0 + 8.0 * f64::EPSILON)) as usize;
+    steps.min(usize::MAX / 16)
 }
 
 /// A task: how long its trials are, and how one is written.
