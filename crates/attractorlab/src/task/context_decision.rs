@@ -185,6 +185,10 @@ impl Task for ContextDecision {
         self.dimensions().columns(1).map(drop)
     }
 
+    fn describe(&self) -> String {
+        format!("{self:?}")
+    }
+
     fn trial(&self, stream: &mut Stream, trial: &mut TrialMut<'_>) {
         let drawn = self.draw(stream);
         self.write(&drawn, stream, trial);

@@ -58,6 +58,10 @@ impl Task for Cosine {
         self.dimensions().columns(1).map(drop)
     }
 
+    fn describe(&self) -> String {
+        format!("{self:?}")
+    }
+
     fn trial(&self, _stream: &mut Stream, trial: &mut TrialMut<'_>) {
         let angle = std::f64::consts::TAU * self.time_step / self.period;
         for step in 0..trial.steps() {

@@ -55,6 +55,10 @@ impl Task for DrivenFixedPoint {
         self.dimensions().columns(1).map(drop)
     }
 
+    fn describe(&self) -> String {
+        format!("{self:?}")
+    }
+
     fn trial(&self, _stream: &mut Stream, trial: &mut TrialMut<'_>) {
         let steps = trial.steps();
         let counted = steps - self.counted_steps..steps;

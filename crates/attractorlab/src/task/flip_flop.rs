@@ -135,6 +135,10 @@ impl Task for FlipFlop {
         self.dimensions().columns(1).map(drop)
     }
 
+    fn describe(&self) -> String {
+        format!("{self:?}")
+    }
+
     fn trial(&self, stream: &mut Stream, trial: &mut TrialMut<'_>) {
         let pulses = self.draw(stream);
         self.write(&pulses, trial);

@@ -96,6 +96,12 @@ pub trait Task: Sync {
     /// [`TaskError`] naming the first that does not.
     fn check(&self) -> Result<(), TaskError>;
 
+    /// What tells this task from others: a training that is resumed must have the same. Tasks of this library
+    /// name all their parameters; without a description of its own, a task is told by its dimensions alone.
+    fn describe(&self) -> String {
+        format!("{:?}", self.dimensions())
+    }
+
     /// Draws one trial. Called only after [`check`](Self::check) has passed.
     fn trial(&self, stream: &mut Stream, trial: &mut TrialMut<'_>);
 
@@ -132,6 +138,9 @@ impl<K: Task + ?Sized> Task for &K {
     fn check(&self) -> Result<(), TaskError> {
         (**self).check()
     }
+    fn describe(&self) -> String {
+        (**self).describe()
+    }
     fn trial(&self, stream: &mut Stream, trial: &mut TrialMut<'_>) {
         (**self).trial(stream, trial);
     }
@@ -152,6 +161,9 @@ impl Task for TaskKind {
     }
     fn check(&self) -> Result<(), TaskError> {
         self.task().check()
+    }
+    fn describe(&self) -> String {
+        self.task().describe()
     }
     fn trial(&self, stream: &mut Stream, trial: &mut TrialMut<'_>) {
         self.task().trial(stream, trial);

@@ -303,6 +303,22 @@ fn a_run_that_is_continued_has_the_bits_of_an_uninterrupted_one() {
     first.write_checkpoint(&path, "a", Vec::new()).unwrap();
     assert!(matches!(second.read_checkpoint(&path, "b"), Err(CheckpointError::Configuration { .. })));
     assert_eq!(second.steps(), 0);
+    // Weights that are trained in another way are another run, whatever it is called.
+    let plain = TrainerOptions::plain::<f32>(0.01);
+    let warm = TrainerOptions { warm_start: true, ..TrainerOptions::deep_equilibrium::<f32>(0.01) };
+    let faster = TrainerOptions { warm_start: true, ..TrainerOptions::deep_equilibrium::<f32>(0.02) };
+    for (rule, transfer, options) in [
+        ("linearised", Transfer::Tanh, warm),
+        ("gradient", Transfer::Relu { threshold: 0.0 }, warm),
+        ("gradient", Transfer::Tanh, faster),
+        ("gradient", Transfer::Tanh, plain),
+    ] {
+        let rule = rule_by_name(rule).unwrap();
+        let mut other = Trainer::new(start.as_ref(), transfer, rule, options).unwrap();
+        let error = other.read_checkpoint(&path, "a").unwrap_err();
+        assert!(matches!(error, CheckpointError::Training { .. }), "{error}");
+        assert_eq!(other.steps(), 0);
+    }
     second.read_checkpoint(&path, "a").unwrap();
     run(&mut second, 12);
     assert_eq!(whole.state().0, second.state().0);

@@ -41,6 +41,18 @@ pub enum CheckpointError {
         /// Hash in the file.
         found: String,
     },
+    /// The weights were trained otherwise.
+    #[error(
+        "{path}: a checkpoint of weights trained otherwise ({found}), not as this trainer does ({expected})"
+    )]
+    Training {
+        /// The file.
+        path: PathBuf,
+        /// Rule, transfer function and options of this trainer.
+        expected: String,
+        /// Those in the file.
+        found: String,
+    },
     /// The state does not fit the trainer.
     #[error(transparent)]
     State(#[from] LearningError),
@@ -85,6 +97,7 @@ impl<T: Real> Trainer<T> {
         for (key, value) in [
             ("format", FORMAT.to_owned()),
             ("configuration", configuration.to_owned()),
+            ("training", self.describe()),
             ("precision", T::NAME.to_owned()),
             ("steps", steps.to_string()),
             ("optimiser_steps", optimiser.steps.to_string()),
@@ -98,8 +111,8 @@ impl<T: Real> Trainer<T> {
     /// uninterrupted run.
     ///
     /// # Errors
-    /// [`CheckpointError`] if the file is broken, of another kind, or of another configuration; the trainer then
-    /// stays as it was.
+    /// [`CheckpointError`] if the file is broken, of another kind, of another configuration, or was trained by another
+    /// rule, with another transfer function, optimiser or other options; the trainer then stays as it was.
     pub fn read_checkpoint(
         &mut self,
         path: &Path,
@@ -120,6 +133,10 @@ impl<T: Real> Trainer<T> {
         }
         if text("precision")? != T::NAME {
             return Err(kind(format!("its precision is {}, not {}", text("precision")?, T::NAME)));
+        }
+        let (expected, found) = (self.describe(), text("training")?);
+        if expected != found {
+            return Err(CheckpointError::Training { path: path.to_owned(), expected, found });
         }
         let count =
             |key: &str| text(key)?.parse::<u64>().map_err(|error| kind(format!("entry '{key}': {error}")));

@@ -135,6 +135,12 @@ impl<T: Real> Trainer<T> {
         self.weights.as_mat()
     }
 
+    /// All that tells how the weights are trained.
+    pub(super) fn describe(&self) -> String {
+        let Self { transfer, rule, options, .. } = self;
+        format!("rule {}, transfer {transfer:?}, {options:?}", rule.name())
+    }
+
     /// The layer with the present weights.
     ///
     /// # Errors
