@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use attractorlab_numerics::kernels::Real;
 
-use super::{LearningError, Trainer};
+use super::{LearningError, StepStatus, Trainer};
 use crate::arrays::{Array, ArrayFileError, Arrays, Values};
 use crate::dynamics::Columns;
 use crate::training::OptimiserState;
@@ -100,6 +100,7 @@ impl<T: Real> Trainer<T> {
             ("training", self.describe()),
             ("precision", T::NAME.to_owned()),
             ("steps", steps.to_string()),
+            ("status", self.status().name().to_owned()),
             ("optimiser_steps", optimiser.steps.to_string()),
         ] {
             file.metadata.insert(key.to_owned(), value);
@@ -157,8 +158,11 @@ impl<T: Real> Trainer<T> {
             .map_while(|k| file.arrays.get(&format!("moment_{k}")))
             .map(|array| array.to_f64().into_iter().map(T::from_f64).collect())
             .collect();
+        let status = text("status")?;
+        let status =
+            StepStatus::named(&status).ok_or_else(|| kind(format!("there is no status '{status}'")))?;
         let optimiser = OptimiserState { steps: count("optimiser_steps")?, moments };
-        self.restore(weights, optimiser, count("steps")?, last)?;
+        self.restore(weights, optimiser, count("steps")?, status, last)?;
         let extra = file
             .arrays
             .into_iter()
