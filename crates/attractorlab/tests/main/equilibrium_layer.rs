@@ -84,6 +84,27 @@ fn solved_columns_solve_their_equation_and_are_judged_as_their_spectra_say() {
 }
 
 #[test]
+fn a_perturbation_that_misses_the_one_unstable_mode_does_not_make_it_stable() {
+    // W = m nᵀ with eigenvalue λ = n·m just above one: all other modes die out at once, and a perturbation with a
+    // small part along n, one in ten thousand, would pass for dead before λ shows.
+    let (n, networks) = (20, 30_000);
+    let mut stream = Stream::new(1, "rank-one", 0);
+    let one = Columns::<f64>::zeros(n, 1);
+    let options = EquilibriumOptions { stability: StabilityTest::Growth, ..EquilibriumOptions::default() };
+    for _ in 0..networks {
+        let (m, v) = (stream.normals(n), stream.normals(n));
+        let overlap: f64 = m.iter().zip(&v).map(|(m, v)| m * v).sum();
+        if overlap.abs() < 0.5 {
+            continue;
+        }
+        let lambda = 1.02 + 0.03 * stream.uniform();
+        let w = Mat::from_fn(n, n, |i, j| lambda / overlap * m[i] * v[j]);
+        let found = FixedPointLayer::new(w, Transfer::Tanh).unwrap().solve(&one, None, &options).unwrap();
+        assert_ne!(found.status[0], EquilibriumStatus::Stable, "eigenvalue {lambda}");
+    }
+}
+
+#[test]
 fn large_negative_eigenvalues_and_saturation_are_ordinary() {
     let n = 50;
     let mut w = weights(n, 0.5, 7);
