@@ -8,6 +8,7 @@ use attractorlab::dynamics::{
 };
 use attractorlab::network::Transfer;
 use attractorlab::numerics::linalg::Mat;
+use attractorlab::numerics::random::Stream;
 use attractorlab::training::equilibrium::linear::{
     LinearRule, LinearTask, LinearWeights, LinearisedPath, ReparameterisedPath, ResponseMetric, angle,
     landscape_points, response_distance, singular_steps,
@@ -437,4 +438,17 @@ fn targets_and_readouts_of_other_networks_are_refused() {
     let states = pass.run(&layer, &drive, None).unwrap();
     let loss = MeanSquaredError::of_rates(rows(3, 4));
     assert!(Evaluation::of_states(states, &loss, MissingStates::LeaveOut).is_err());
+}
+
+#[test]
+fn a_course_that_diverges_has_infinite_losses() {
+    let mut stream = Stream::new(1, "diverging", 0);
+    let mut normal = || Mat::from_fn(6, 3, |_, _| stream.normal());
+    let task = LinearTask::new(normal(), normal()).unwrap();
+    let mut path = LinearisedPath::new(&task, Mat::<f64>::zeros(6, 6).as_ref(), 10.0).unwrap();
+    assert!(path.loss().unwrap().is_finite() && !path.has_diverged());
+    path.advance(60);
+    assert!(path.has_diverged());
+    assert_eq!(path.loss().unwrap(), f64::INFINITY);
+    assert!(path.weights().is_err());
 }
