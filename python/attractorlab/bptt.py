@@ -109,10 +109,10 @@ class Training:
         ``"half_square"`` (½ mean of (y−z)² under the mask), ``"square"`` or
         ``"binary_cross_entropy"``.
     transfer, readout_transfer
-        φ, and the function of the outputs.
+        φ, and the function of the outputs; gated cells have their own and refuse others.
     noise, initial_noise
         Strength of the state's noise (an unconnected unit has this standard deviation),
-        and standard deviation of the initial state.
+        and standard deviation of the initial state; gated cells have none.
     precision
         ``"float32"`` or ``"float64"``.
     replicate
@@ -123,6 +123,7 @@ class Training:
         End at the first loss below this fraction of the first; 0 for never.
     resume
         A file that :meth:`save` wrote, of the same training: it goes on with the same bits.
+        Other equations, another task or other options (but for ``epochs``) are refused.
 
     Raises
     ------

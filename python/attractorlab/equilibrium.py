@@ -411,6 +411,8 @@ def linear_course(
 ) -> tuple[Array, Array]:
     """Loss of a linear network at steps 0, ``every``, 2 ``every``, … and its final weights, by the closed forms.
 
+    Once a course has diverged, and where 1 − W is singular, the loss is infinite and the weights are NaN.
+
     Examples
     --------
     >>> import numpy as np

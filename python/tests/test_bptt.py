@@ -146,6 +146,17 @@ def test_bad_input_is_named() -> None:
         training.evaluate(empty)
 
 
+def test_gated_cells_refuse_what_they_do_not_have() -> None:
+    task = tasks.flip_flop()
+    for cell in ("gru", "lstm"):
+        for more in ({"noise": 0.5}, {"initial_noise": 0.5}):
+            with pytest.raises(errors.InputError, match="without noise"):
+                Training(task, units=8, epochs=1, cell=cell, **more)  # type: ignore[arg-type]
+        for other in ({"transfer": "relu"}, {"readout_transfer": "tanh"}):
+            with pytest.raises(errors.InputError, match="functions of its own"):
+                Training(task, units=8, epochs=1, cell=cell, **other)  # type: ignore[arg-type]
+
+
 def test_batches_depend_on_seed_and_step_alone() -> None:
     for task in (tasks.flip_flop(), tasks.working_memory(), tasks.driven_fixed_point(), tasks.cosine()):
         assert isinstance(task, Task)

@@ -96,6 +96,27 @@ def test_closed_forms_landscape_and_distance() -> None:
     assert equilibrium.response_distance(W, W) == 0.0
 
 
+def test_a_diverging_course_keeps_its_losses() -> None:
+    losses, weights = linear_course("linearised", X, Y, W, 10.0, 60)
+    assert losses.shape == (61,)
+    assert losses[0] == pytest.approx(((np.linalg.inv(np.eye(N) - W) @ X - Y) ** 2).sum() / M)
+    assert np.isfinite(losses[1]) and np.isinf(losses[-1]) and not np.isnan(losses).any()
+    assert np.isnan(weights).all()
+
+
+def test_another_training_is_not_continued(tmp_path: Path) -> None:
+    file = tmp_path / "run.safetensors"
+    first = Trainer("gradient", "tanh", W, learning_rate=0.01)
+    first.step(X, MeanSquaredError(Y))
+    first.save(file)
+    for rule, transfer, rate in [("linearised", "tanh", 0.01), ("gradient", "relu", 0.01), ("gradient", "tanh", 0.02)]:
+        other = Trainer(rule, transfer, W, learning_rate=rate)  # type: ignore[arg-type]
+        with pytest.raises(InputError, match="trained otherwise"):
+            other.load(file)
+    with pytest.raises(InputError, match="must have 25 rows"):
+        first.step(X, MeanSquaredError(Y[:3]))
+
+
 def test_images() -> None:
     digits = images.digits()
     assert digits.columns().shape == (64, 1797)

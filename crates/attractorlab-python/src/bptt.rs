@@ -102,6 +102,25 @@ struct Cell<'a> {
     precision: &'a str,
 }
 
+impl Cell<'_> {
+    /// Gated units have functions of their own and no noise.
+    fn check_gated(&self) -> Result<(), Failure> {
+        if self.noise != StepNoise::default() {
+            return Err(Failure::Input(format!(
+                "cell '{}' is trained without noise: noise and initial_noise must be 0, got {} and {}",
+                self.name, self.noise.state, self.noise.initial
+            )));
+        }
+        if (self.transfer, self.readout_transfer) != (Transfer::Tanh, Transfer::Linear) {
+            return Err(Failure::Input(format!(
+                "cell '{}' has functions of its own and a linear readout: leave transfer and readout_transfer out",
+                self.name
+            )));
+        }
+        Ok(())
+    }
+}
+
 type Matrices<'py> = BTreeMap<String, PyReadonlyArray2<'py, f64>>;
 
 /// The network with the given matrices in the place of drawn ones.
@@ -167,6 +186,7 @@ impl BpttTraining {
         let mut stream = Stream::new(options.seed, "initial network", replicate);
         let kind = match cell.name {
             "gru" | "lstm" => {
+                cell.check_gated()?;
                 let kind = if cell.name == "gru" { GatedCellKind::Gru } else { GatedCellKind::Lstm };
                 if cell.precision == "float32" {
                     let network = GatedUnits::<f32>::draw(kind, units, d.inputs, d.outputs, &mut stream)?;

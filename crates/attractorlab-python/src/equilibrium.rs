@@ -17,8 +17,8 @@ use attractorlab::training::equilibrium::linear::{
     singular_steps as poles,
 };
 use attractorlab::training::equilibrium::{
-    Batch, Evaluation, ForwardPass, ImplicitGradient, Loss, MeanSquaredError, MissingStates, RULES, Rule,
-    SoftmaxCrossEntropy, StepRecord, TrainerOptions, rule_by_name,
+    Batch, Evaluation, ForwardPass, ImplicitGradient, LearningError, Loss, MeanSquaredError, MissingStates,
+    RULES, Rule, SoftmaxCrossEntropy, StepRecord, TrainerOptions, rule_by_name,
 };
 use numpy::{PyArray1, PyArray2, PyReadonlyArray2};
 use pyo3::prelude::*;
@@ -338,22 +338,34 @@ pub(crate) fn linear_course<'py>(
     if every == 0 {
         return Err(Failure::Input("every must be at least 1".into()));
     }
+    // A course that diverges is still one: what has left the numbers is infinite, or has no weights.
+    let n = start.nrows();
+    let weights_or_nan = |weights: Result<Mat<f64>, LearningError>| match weights {
+        Err(LearningError::Linalg(_)) => Ok(Mat::from_fn(n, n, |_, _| f64::NAN)),
+        found => found,
+    };
     let (losses, end) = interruptible(py, |_| -> Result<_, Failure> {
         let records = 0..=steps / every;
         Ok(match rule {
             "reparameterised" | "reparameterised-lookahead" => {
                 let path = ReparameterisedPath::new(&task, start.as_ref(), rate, rule != "reparameterised")?;
-                (records.map(|k| path.loss(k * every)).collect::<Vec<f64>>(), path.weights(steps)?)
+                (
+                    records.map(|k| path.loss(k * every)).collect::<Vec<f64>>(),
+                    weights_or_nan(path.weights(steps))?,
+                )
             }
             "linearised" => {
                 let mut path = LinearisedPath::new(&task, start.as_ref(), rate)?;
                 let mut losses = Vec::new();
                 for k in records {
                     path.advance(k * every - path.step());
-                    losses.push(path.loss()?);
+                    losses.push(match path.loss() {
+                        Err(LearningError::Linalg(_)) => f64::INFINITY,
+                        loss => loss?,
+                    });
                 }
                 path.advance(steps - path.step());
-                (losses, path.weights()?)
+                (losses, weights_or_nan(path.weights())?)
             }
             other => {
                 return Err(Failure::Input(format!(

@@ -68,6 +68,12 @@ fn a_run_that_diverges_says_so_and_keeps_finite_weights() {
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(ended.stdout.contains("diverged"), "{}", ended.stdout);
     assert!(folder.0.join("out/report.html").is_file());
+
+    // It is no less over when it is continued.
+    let file = FILE.replace("learning_rate = 0.1", "learning_rate = 1e38");
+    let resumed = train(&folder, &file, "out", "--resume");
+    assert_eq!(resumed.code, Some(1), "{}", resumed.stderr);
+    assert_eq!(resumed.stdout.lines().next(), ended.stdout.lines().next());
 }
 
 #[test]

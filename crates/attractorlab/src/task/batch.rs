@@ -36,14 +36,14 @@ impl Batch {
     /// ```
     ///
     /// # Errors
-    /// [`TaskError`] without trials, for a mask that is zero everywhere, or for values that are not finite.
+    /// [`TaskError`] without trials, for more values than a batch can have (2^30), a mask that is zero everywhere, or for values that are not finite.
     pub fn from_trials(
         dimensions: Dimensions,
         trials: usize,
         mut write: impl FnMut(usize, &mut TrialMut<'_>),
     ) -> Result<Self, TaskError> {
-        let Dimensions { inputs, outputs, steps, .. } = dimensions;
-        let columns = trials * steps;
+        let Dimensions { inputs, outputs, .. } = dimensions;
+        let columns = dimensions.columns(trials)?;
         let (input, target) = (vec![0.0; inputs * columns], vec![0.0; outputs * columns]);
         let mut batch = Self { dimensions, trials, input, mask: target.clone(), target };
         for index in 0..trials {
@@ -64,7 +64,7 @@ impl Batch {
         target: Vec<f64>,
         mask: Vec<f64>,
     ) -> Result<Self, TaskError> {
-        let columns = trials * dimensions.steps;
+        let columns = dimensions.columns(trials)?;
         for (name, channels, found) in [
             ("the input", dimensions.inputs, input.len()),
             ("the target", dimensions.outputs, target.len()),

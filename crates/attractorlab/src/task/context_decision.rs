@@ -182,7 +182,11 @@ impl Task for ContextDecision {
             let events = "stimulus and decision";
             return Err(TaskError::TooShort { events, needed: end + 1, steps: end });
         }
-        Ok(())
+        self.dimensions().columns(1).map(drop)
+    }
+
+    fn describe(&self) -> String {
+        format!("{self:?}")
     }
 
     fn trial(&self, stream: &mut Stream, trial: &mut TrialMut<'_>) {

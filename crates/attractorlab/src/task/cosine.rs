@@ -55,7 +55,11 @@ impl Task for Cosine {
             let needed = needed.max(1);
             return Err(TaskError::TooShort { events: "the periods that count", needed, steps });
         }
-        Ok(())
+        self.dimensions().columns(1).map(drop)
+    }
+
+    fn describe(&self) -> String {
+        format!("{self:?}")
     }
 
     fn trial(&self, _stream: &mut Stream, trial: &mut TrialMut<'_>) {

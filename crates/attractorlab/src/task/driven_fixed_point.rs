@@ -48,11 +48,15 @@ impl Task for DrivenFixedPoint {
             return Err(TaskError::Parameter { name: "counted_steps", expected: "at least 1", value: 0.0 });
         }
         let steps = self.dimensions().steps;
-        let needed = whole_steps(self.onset, self.time_step) + self.counted_steps;
+        let needed = whole_steps(self.onset, self.time_step).saturating_add(self.counted_steps);
         if needed > steps {
             return Err(TaskError::TooShort { events: "onset and counted steps", needed, steps });
         }
-        Ok(())
+        self.dimensions().columns(1).map(drop)
+    }
+
+    fn describe(&self) -> String {
+        format!("{self:?}")
     }
 
     fn trial(&self, _stream: &mut Stream, trial: &mut TrialMut<'_>) {

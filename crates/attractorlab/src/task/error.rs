@@ -28,6 +28,19 @@ pub enum TaskError {
         /// Steps of a trial.
         steps: usize,
     },
+    /// Inputs, targets and masks of the trials are more values than a batch can have.
+    #[error(
+        "{trials} trials of {} steps with {} inputs and {} outputs are more than {limit} values: take fewer trials \
+         or channels, a shorter trial or a longer `time_step`", task.steps, task.inputs, task.outputs
+    )]
+    TooLarge {
+        /// Sizes of a trial.
+        task: Dimensions,
+        /// Number of trials.
+        trials: usize,
+        /// The most values that a batch can have.
+        limit: usize,
+    },
     /// A batch without trials.
     #[error("a batch needs at least one trial")]
     NoTrials,

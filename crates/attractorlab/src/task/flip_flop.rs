@@ -132,7 +132,11 @@ impl Task for FlipFlop {
         if needed > steps {
             return Err(TaskError::TooShort { events: "the first pulse and its delay", needed, steps });
         }
-        Ok(())
+        self.dimensions().columns(1).map(drop)
+    }
+
+    fn describe(&self) -> String {
+        format!("{self:?}")
     }
 
     fn trial(&self, stream: &mut Stream, trial: &mut TrialMut<'_>) {

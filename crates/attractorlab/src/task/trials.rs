@@ -18,10 +18,34 @@ pub struct Dimensions {
     pub time_step: f64,
 }
 
+impl Dimensions {
+    /// The most values (inputs, targets and masks together) that a batch can have: 8 GiB.
+    const LIMIT: usize = 1 << 30;
+
+    /// Number of steps of all trials together.
+    ///
+    /// # Errors
+    /// [`TaskError::TooLarge`] if their inputs, targets and masks are too many.
+    pub(super) fn columns(self, trials: usize) -> Result<usize, TaskError> {
+        let values = || {
+            let channels = self.outputs.checked_mul(2)?.checked_add(self.inputs)?;
+            // Without channels the steps themselves must still be a number.
+            trials.checked_mul(self.steps)?.checked_mul(channels.max(1))
+        };
+        match values() {
+            Some(values) if values <= Self::LIMIT => Ok(trials * self.steps),
+            _ => Err(TaskError::TooLarge { task: self, trials, limit: Self::LIMIT }),
+        }
+    }
+}
+
 /// Whole steps of `time_step` in a duration: the fraction that is left is cut off, unless it is a rounding
 /// error short of a step.
+///
+/// Numbers beyond all trials are cut at one of which a dozen can be added up.
 pub(super) fn whole_steps(duration: f64, time_step: f64) -> usize {
-    (duration / time_step * (1.0 + 8.0 * f64::EPSILON)) as usize
+    let steps = (duration / time_step * (1.0 + 8.0 * f64::EPSILON)) as usize;
+    steps.min(usize::MAX / 16)
 }
 
 /// A task: how long its trials are, and how one is written.
@@ -72,6 +96,12 @@ pub trait Task: Sync {
     /// [`TaskError`] naming the first that does not.
     fn check(&self) -> Result<(), TaskError>;
 
+    /// What tells this task from others: a training that is resumed must have the same. Tasks of this library
+    /// name all their parameters; without a description of its own, a task is told by its dimensions alone.
+    fn describe(&self) -> String {
+        format!("{:?}", self.dimensions())
+    }
+
     /// Draws one trial. Called only after [`check`](Self::check) has passed.
     fn trial(&self, stream: &mut Stream, trial: &mut TrialMut<'_>);
 
@@ -108,6 +138,9 @@ impl<K: Task + ?Sized> Task for &K {
     fn check(&self) -> Result<(), TaskError> {
         (**self).check()
     }
+    fn describe(&self) -> String {
+        (**self).describe()
+    }
     fn trial(&self, stream: &mut Stream, trial: &mut TrialMut<'_>) {
         (**self).trial(stream, trial);
     }
@@ -128,6 +161,9 @@ impl Task for TaskKind {
     }
     fn check(&self) -> Result<(), TaskError> {
         self.task().check()
+    }
+    fn describe(&self) -> String {
+        self.task().describe()
     }
     fn trial(&self, stream: &mut Stream, trial: &mut TrialMut<'_>) {
         self.task().trial(stream, trial);

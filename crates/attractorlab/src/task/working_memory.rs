@@ -176,7 +176,11 @@ impl Task for WorkingMemory {
             let (needed, steps) = (self.dimensions().steps + 1, self.dimensions().steps);
             return Err(TaskError::TooShort { events: "stimulus and decision", needed, steps });
         }
-        Ok(())
+        self.dimensions().columns(1).map(drop)
+    }
+
+    fn describe(&self) -> String {
+        format!("{self:?}")
     }
 
     fn trial(&self, stream: &mut Stream, trial: &mut TrialMut<'_>) {

@@ -300,6 +300,9 @@ impl Trainable<f64> for Wrong {
     fn layout(&self) -> &Layout {
         self.0.layout()
     }
+    fn equations(&self) -> String {
+        format!("wrong {}", self.0.equations())
+    }
     fn parameters(&self) -> &[f64] {
         self.0.parameters()
     }
@@ -562,19 +565,48 @@ fn a_resumed_training_has_the_same_bits() {
         assert_eq!(resumed.snapshots(), whole.snapshots());
         assert_eq!(resumed.network().parameters(), whole.network().parameters());
 
+        let noise = StepNoise { state: 0.1, initial: 0.0 };
+        // Other equations are refused, and so is a task that differs in anything, not in its sizes alone.
+        let equations: [&dyn Fn(RateUnits<f32>) -> RateUnits<f32>; 3] = [
+            &|n| n.with_noise(StepNoise::default()).unwrap(),
+            &|n| n.with_readout_transfer(Transfer::Tanh),
+            &|n| n,
+        ];
+        for (other, transfer) in equations.iter().zip([Transfer::Tanh, Transfer::Tanh, Transfer::Erf]) {
+            let weights = RateWeights::draw(network.units(), 2, 2, 0.9, &mut Stream::new(1, "test", 0));
+            let units = RateUnits::<f32>::new(&weights, Form::Current, transfer, 0.5).unwrap();
+            let units = other(units.with_noise(noise).unwrap());
+            let error = Trainer::resume(units, &task, options.clone(), &path).err().expect("an error");
+            assert!(error.to_string().contains("other equations"), "{error}");
+        }
+        for other in [
+            FlipFlop { keep: true, ..FlipFlop::default() },
+            FlipFlop { amplitude: 2.0, ..FlipFlop::default() },
+        ] {
+            let error = Trainer::resume(network.clone(), &other, options.clone(), &path);
+            let error = error.err().expect("an error").to_string();
+            assert!(error.contains("another task") && error.contains("FlipFlop"), "{error}");
+        }
+        // The same task by its name is the same.
+        let named = TaskKind::named("flip_flop").unwrap();
+        assert!(Trainer::resume(network.clone(), named, options.clone(), &path).is_ok());
+
         // Another training, network or precision is refused.
         let other = TrainingOptions { seed: 2, ..options.clone() };
         let error = Trainer::resume(network, &task, other, &path).err().expect("an error");
         assert!(error.to_string().contains("other options"), "{error}");
         let weights = RateWeights::draw(20, 2, 2, 0.9, &mut Stream::new(1, "test", 0));
         let small = RateUnits::<f32>::new(&weights, Form::Current, Transfer::Tanh, 0.5).unwrap();
+        let small = small.with_noise(noise).unwrap();
         let error = Trainer::resume(small, &task, options.clone(), &path).err().expect("an error");
         assert!(error.to_string().contains("values where the network has"), "{error}");
         let longer = FlipFlop { duration: 60.0, ..FlipFlop::default() };
         let (network, _) = flip_flop_training::<f32>(0.9, 12);
+        let network = network.with_noise(noise).unwrap();
         let error = Trainer::resume(network, &longer, options.clone(), &path).err().expect("an error");
         assert!(error.to_string().contains("another task"), "{error}");
         let (wide, _) = flip_flop_training::<f64>(0.9, 12);
+        let wide = wide.with_noise(noise).unwrap();
         let error = Trainer::resume(wide, &task, options, &path).err().expect("an error");
         assert!(error.to_string().contains("is float32, and the network is float64"), "{error}");
     }

@@ -84,6 +84,27 @@ fn solved_columns_solve_their_equation_and_are_judged_as_their_spectra_say() {
 }
 
 #[test]
+fn a_perturbation_that_misses_the_one_unstable_mode_does_not_make_it_stable() {
+    // W = m nᵀ with eigenvalue λ = n·m just above one: all other modes die out at once, and a perturbation with a
+    // small part along n, one in ten thousand, would pass for dead before λ shows.
+    let (n, networks) = (20, 30_000);
+    let mut stream = Stream::new(1, "rank-one", 0);
+    let one = Columns::<f64>::zeros(n, 1);
+    let options = EquilibriumOptions { stability: StabilityTest::Growth, ..EquilibriumOptions::default() };
+    for _ in 0..networks {
+        let (m, v) = (stream.normals(n), stream.normals(n));
+        let overlap: f64 = m.iter().zip(&v).map(|(m, v)| m * v).sum();
+        if overlap.abs() < 0.5 {
+            continue;
+        }
+        let lambda = 1.02 + 0.03 * stream.uniform();
+        let w = Mat::from_fn(n, n, |i, j| lambda / overlap * m[i] * v[j]);
+        let found = FixedPointLayer::new(w, Transfer::Tanh).unwrap().solve(&one, None, &options).unwrap();
+        assert_ne!(found.status[0], EquilibriumStatus::Stable, "eigenvalue {lambda}");
+    }
+}
+
+#[test]
 fn large_negative_eigenvalues_and_saturation_are_ordinary() {
     let n = 50;
     let mut w = weights(n, 0.5, 7);
@@ -303,6 +324,22 @@ fn a_run_that_is_continued_has_the_bits_of_an_uninterrupted_one() {
     first.write_checkpoint(&path, "a", Vec::new()).unwrap();
     assert!(matches!(second.read_checkpoint(&path, "b"), Err(CheckpointError::Configuration { .. })));
     assert_eq!(second.steps(), 0);
+    // Weights that are trained in another way are another run, whatever it is called.
+    let plain = TrainerOptions::plain::<f32>(0.01);
+    let warm = TrainerOptions { warm_start: true, ..TrainerOptions::deep_equilibrium::<f32>(0.01) };
+    let faster = TrainerOptions { warm_start: true, ..TrainerOptions::deep_equilibrium::<f32>(0.02) };
+    for (rule, transfer, options) in [
+        ("linearised", Transfer::Tanh, warm),
+        ("gradient", Transfer::Relu { threshold: 0.0 }, warm),
+        ("gradient", Transfer::Tanh, faster),
+        ("gradient", Transfer::Tanh, plain),
+    ] {
+        let rule = rule_by_name(rule).unwrap();
+        let mut other = Trainer::new(start.as_ref(), transfer, rule, options).unwrap();
+        let error = other.read_checkpoint(&path, "a").unwrap_err();
+        assert!(matches!(error, CheckpointError::Training { .. }), "{error}");
+        assert_eq!(other.steps(), 0);
+    }
     second.read_checkpoint(&path, "a").unwrap();
     run(&mut second, 12);
     assert_eq!(whole.state().0, second.state().0);

@@ -8,6 +8,7 @@ use attractorlab::dynamics::{
 };
 use attractorlab::network::Transfer;
 use attractorlab::numerics::linalg::Mat;
+use attractorlab::numerics::random::Stream;
 use attractorlab::training::equilibrium::linear::{
     LinearRule, LinearTask, LinearWeights, LinearisedPath, ReparameterisedPath, ResponseMetric, angle,
     landscape_points, response_distance, singular_steps,
@@ -163,7 +164,7 @@ fn gains_of_linear_units_enter_the_rules() {
             growth: vec![None; count],
             sweeps: 0,
         };
-        let here = Evaluation::of_states(states, &loss, MissingStates::LeaveOut);
+        let here = Evaluation::of_states(states, &loss, MissingStates::LeaveOut).unwrap();
         same_number(&case, "loss", here.loss, &output["loss"], 1e-9);
         let pass = ForwardPass::converged::<f64>();
         let batch = Batch::of(&layer, &x, &here, &loss, &pass);
@@ -413,4 +414,41 @@ fn closed_forms_equal_the_literal_rules() {
         let step = path.step_below(threshold).unwrap();
         assert!(step > 0 && path.loss(step) < threshold && path.loss(step - 1) >= threshold);
     }
+}
+
+#[test]
+fn targets_and_readouts_of_other_networks_are_refused() {
+    let layer = FixedPointLayer::new(Mat::<f64>::zeros(5, 5), Transfer::Tanh).unwrap();
+    let (drive, pass) = (Columns::zeros(5, 4), ForwardPass::converged::<f64>());
+    let rows = |rows: usize, count: usize| Columns::<f64>::zeros(rows, count);
+    let evaluate = |loss: &dyn Loss<f64>| {
+        Evaluation::new(&layer, &drive, None, loss, &pass, MissingStates::LeaveOut).map(|e| e.loss)
+    };
+    let refused = |loss: &dyn Loss<f64>, expected: usize, found: usize| {
+        let words = format!("must have {expected} ");
+        let error = evaluate(loss).unwrap_err().to_string();
+        assert!(error.contains(&words) && error.ends_with(&format!("got {found}")), "{error}");
+    };
+    refused(&MeanSquaredError::of_rates(rows(3, 4)), 5, 3);
+    refused(&MeanSquaredError::of_rates(rows(9, 4)), 5, 9);
+    refused(&MeanSquaredError::of_rates(rows(5, 3)), 4, 3);
+    refused(&MeanSquaredError::of_readout(Arc::new(rows(7, 2)), rows(2, 4)).unwrap(), 5, 7);
+    refused(&SoftmaxCrossEntropy::new(Arc::new(rows(7, 2)), vec![0; 4]).unwrap(), 5, 7);
+    assert_eq!(evaluate(&MeanSquaredError::of_rates(rows(5, 4))).unwrap(), 0.0);
+    let states = pass.run(&layer, &drive, None).unwrap();
+    let loss = MeanSquaredError::of_rates(rows(3, 4));
+    assert!(Evaluation::of_states(states, &loss, MissingStates::LeaveOut).is_err());
+}
+
+#[test]
+fn a_course_that_diverges_has_infinite_losses() {
+    let mut stream = Stream::new(1, "diverging", 0);
+    let mut normal = || Mat::from_fn(6, 3, |_, _| stream.normal());
+    let task = LinearTask::new(normal(), normal()).unwrap();
+    let mut path = LinearisedPath::new(&task, Mat::<f64>::zeros(6, 6).as_ref(), 10.0).unwrap();
+    assert!(path.loss().unwrap().is_finite() && !path.has_diverged());
+    path.advance(60);
+    assert!(path.has_diverged());
+    assert_eq!(path.loss().unwrap(), f64::INFINITY);
+    assert!(path.weights().is_err());
 }

@@ -158,6 +158,34 @@ fn tasks_that_are_none_are_refused() {
 }
 
 #[test]
+fn trials_beyond_all_measure_are_refused_before_anything_is_allocated() {
+    let refused = |task: &dyn Task, words: &str| {
+        let error = task.check().unwrap_err();
+        assert!(error.to_string().contains(words), "{error}");
+        assert_eq!(task.batch(1, 0, 1), Err(error));
+    };
+    let flip_flop = FlipFlop::default;
+    refused(&FlipFlop { duration: 1e18, ..flip_flop() }, "values");
+    refused(&FlipFlop { time_step: 1e-300, ..flip_flop() }, "too short");
+    refused(&FlipFlop { channels: 1_000_000_000_000, ..flip_flop() }, "values");
+    refused(&FlipFlop { channels: usize::MAX, ..flip_flop() }, "values");
+    refused(&FlipFlop { onset: 1e300, ..flip_flop() }, "too short");
+    refused(&FlipFlop { delay: 1e300, ..flip_flop() }, "too short");
+    refused(&ContextDecision { stimulus: 1e300, ..ContextDecision::default() }, "values");
+    refused(&WorkingMemory { gap: (1.0, 1e300), ..WorkingMemory::default() }, "values");
+    refused(&DrivenFixedPoint { counted_steps: usize::MAX, ..DrivenFixedPoint::default() }, "too short");
+    refused(&Cosine { duration: 1e12, ..Cosine::default() }, "values");
+    // An endless pulse or gap is cut at the end of the trial.
+    assert!(FlipFlop { pulse: 1e300, gap: (1e300, 1e308), ..flip_flop() }.batch(1, 0, 2).is_ok());
+
+    let too_large = |batch| assert!(matches!(batch, Err(TaskError::TooLarge { .. })), "{batch:?}");
+    too_large(flip_flop().batch(1, 0, 1 << 62));
+    too_large(flip_flop().batch(1, 0, 10_000_000));
+    let dimensions = flip_flop().dimensions();
+    too_large(Batch::from_arrays(dimensions, 1 << 62, vec![], vec![], vec![]));
+}
+
+#[test]
 fn decisions_follow_the_outputs() {
     let task = ContextDecision::default();
     let mut stream = Stream::new(3, "test", 0);

@@ -31,11 +31,6 @@ fn named_options(options: &TrainingOptions, path: &Path) -> Result<String, BpttE
         .map_err(|error| BpttError::Checkpoint { path: path.to_owned(), reason: error.to_string() })
 }
 
-/// What can be known of any task.
-fn named_task(task: &impl Task) -> String {
-    format!("{:?}", task.dimensions())
-}
-
 /// Reads the arrays of a checkpoint, in its precision.
 struct Reader<'a> {
     arrays: &'a Arrays,
@@ -111,7 +106,8 @@ impl<T: Real, M: Trainable<T>, K: Task> Trainer<T, M, K> {
             ("format", FORMAT.to_owned()),
             ("epochs", self.history.len().to_string()),
             ("options", options),
-            ("task", named_task(&self.task)),
+            ("equations", self.network.equations()),
+            ("task", self.task.describe()),
             ("status", status.to_owned()),
             ("status_epoch", at.to_string()),
             ("steps", steps.to_string()),
@@ -125,8 +121,8 @@ impl<T: Real, M: Trainable<T>, K: Task> Trainer<T, M, K> {
     /// bits as without the interruption.
     ///
     /// `network` gives the equations and shapes; its parameters are replaced. The options must be those of the
-    /// file; only the number of epochs may differ, so that a finished training can be prolonged. A task of other
-    /// dimensions is refused; that the trials are the same ones is up to the caller.
+    /// file; only the number of epochs may differ, so that a finished training can be prolonged. Other equations
+    /// ([`Trainable::equations`]) or another task ([`Task::describe`]) are refused.
     ///
     /// # Errors
     /// [`BpttError`] if the file cannot be read, is of another network, precision or training.
@@ -141,10 +137,16 @@ impl<T: Real, M: Trainable<T>, K: Task> Trainer<T, M, K> {
                 reader.error("it was trained with other options; only the number of epochs may differ")
             );
         }
-        if reader.word("task")? != named_task(&task) {
-            return Err(
-                reader.error("it was trained on another task: inputs, outputs, steps or time step differ")
-            );
+        for (key, what, asked) in [
+            ("equations", "with other equations", network.equations()),
+            ("task", "on another task", task.describe()),
+        ] {
+            let found = reader.word(key)?;
+            if found != asked {
+                return Err(
+                    reader.error(format!("it was trained {what} ({found}), not those asked for ({asked})"))
+                );
+            }
         }
         let mut trainer = Self::new(network, task, options)?;
         let length = trainer.last_good.len();

@@ -37,6 +37,10 @@ pub trait Trainable<T: Real>: Clone + Send + Sync {
     /// Names of the parts of the parameters.
     fn layout(&self) -> &Layout;
 
+    /// All of the equations that is not a parameter (cell, transfer functions, time step, noise): a training that
+    /// is resumed must have the same.
+    fn equations(&self) -> String;
+
     /// The parameters.
     fn parameters(&self) -> &[T];
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use attractorlab_numerics::kernels::Real;
 
-use super::{LearningError, Trainer};
+use super::{LearningError, StepStatus, Trainer};
 use crate::arrays::{Array, ArrayFileError, Arrays, Values};
 use crate::dynamics::Columns;
 use crate::training::OptimiserState;
@@ -39,6 +39,18 @@ pub enum CheckpointError {
         /// Hash of this run's configuration.
         expected: String,
         /// Hash in the file.
+        found: String,
+    },
+    /// The weights were trained otherwise.
+    #[error(
+        "{path}: a checkpoint of weights trained otherwise ({found}), not as this trainer does ({expected})"
+    )]
+    Training {
+        /// The file.
+        path: PathBuf,
+        /// Rule, transfer function and options of this trainer.
+        expected: String,
+        /// Those in the file.
         found: String,
     },
     /// The state does not fit the trainer.
@@ -85,8 +97,10 @@ impl<T: Real> Trainer<T> {
         for (key, value) in [
             ("format", FORMAT.to_owned()),
             ("configuration", configuration.to_owned()),
+            ("training", self.describe()),
             ("precision", T::NAME.to_owned()),
             ("steps", steps.to_string()),
+            ("status", self.status().name().to_owned()),
             ("optimiser_steps", optimiser.steps.to_string()),
         ] {
             file.metadata.insert(key.to_owned(), value);
@@ -98,8 +112,8 @@ impl<T: Real> Trainer<T> {
     /// uninterrupted run.
     ///
     /// # Errors
-    /// [`CheckpointError`] if the file is broken, of another kind, or of another configuration; the trainer then
-    /// stays as it was.
+    /// [`CheckpointError`] if the file is broken, of another kind, of another configuration, or was trained by another
+    /// rule, with another transfer function, optimiser or other options; the trainer then stays as it was.
     pub fn read_checkpoint(
         &mut self,
         path: &Path,
@@ -121,6 +135,10 @@ impl<T: Real> Trainer<T> {
         if text("precision")? != T::NAME {
             return Err(kind(format!("its precision is {}, not {}", text("precision")?, T::NAME)));
         }
+        let (expected, found) = (self.describe(), text("training")?);
+        if expected != found {
+            return Err(CheckpointError::Training { path: path.to_owned(), expected, found });
+        }
         let count =
             |key: &str| text(key)?.parse::<u64>().map_err(|error| kind(format!("entry '{key}': {error}")));
         let columns = |name: &str, array: &Array| {
@@ -140,8 +158,11 @@ impl<T: Real> Trainer<T> {
             .map_while(|k| file.arrays.get(&format!("moment_{k}")))
             .map(|array| array.to_f64().into_iter().map(T::from_f64).collect())
             .collect();
+        let status = text("status")?;
+        let status =
+            StepStatus::named(&status).ok_or_else(|| kind(format!("there is no status '{status}'")))?;
         let optimiser = OptimiserState { steps: count("optimiser_steps")?, moments };
-        self.restore(weights, optimiser, count("steps")?, last)?;
+        self.restore(weights, optimiser, count("steps")?, status, last)?;
         let extra = file
             .arrays
             .into_iter()

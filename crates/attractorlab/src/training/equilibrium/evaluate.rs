@@ -63,6 +63,19 @@ pub enum MissingStates {
     Stop,
 }
 
+/// Whether a loss is one of this many units and samples.
+fn check<T: Real>(loss: &dyn Loss<T>, units: usize, samples: usize) -> Result<(), LearningError> {
+    let name = "the loss (its targets or its readout)";
+    for (of, expected, found) in
+        [("rows, one a unit", units, loss.units()), ("samples, one a column", samples, loss.samples())]
+    {
+        if expected != found {
+            return Err(LearningError::Size { name, of, expected, found });
+        }
+    }
+    Ok(())
+}
+
 /// The states and losses of a batch.
 #[derive(Debug, Clone)]
 pub struct Evaluation<T> {
@@ -93,21 +106,21 @@ impl<T: Real> Evaluation<T> {
         pass: &ForwardPass,
         missing: MissingStates,
     ) -> Result<Self, LearningError> {
-        if loss.samples() != drive.count() {
-            let (expected, found) = (drive.count(), loss.samples());
-            return Err(LearningError::Size {
-                name: "the loss",
-                of: "samples, one a column",
-                expected,
-                found,
-            });
-        }
-        Ok(Self::of_states(pass.run(layer, drive, start)?, loss, missing))
+        check(loss, layer.units(), drive.count())?;
+        Self::of_states(pass.run(layer, drive, start)?, loss, missing)
     }
 
     /// The losses of states that are given.
-    pub fn of_states(states: Equilibria<T>, loss: &dyn Loss<T>, missing: MissingStates) -> Self {
+    ///
+    /// # Errors
+    /// [`LearningError::Size`] if states and loss have other numbers of units or samples.
+    pub fn of_states(
+        states: Equilibria<T>,
+        loss: &dyn Loss<T>,
+        missing: MissingStates,
+    ) -> Result<Self, LearningError> {
         let (n, count) = (states.rates.rows(), states.rates.count());
+        check(loss, n, count)?;
         let included: Vec<bool> = states
             .status
             .iter()
@@ -142,7 +155,7 @@ impl<T: Real> Evaluation<T> {
             .filter(|correct| !correct.is_empty())
             .map(|correct| correct.iter().filter(|c| **c).count() as f64 / samples);
         let losses = results.iter().map(|r| r.value).collect();
-        Self { states, delta, losses, included, loss, accuracy }
+        Ok(Self { states, delta, losses, included, loss, accuracy })
     }
 
     /// Number of columns that take part.

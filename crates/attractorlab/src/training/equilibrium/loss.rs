@@ -21,6 +21,9 @@ pub trait Loss<T: Real>: Send + Sync {
     /// Number of samples m.
     fn samples(&self) -> usize;
 
+    /// Number of units N whose rates it takes.
+    fn units(&self) -> usize;
+
     /// L of a sample at the rates r; `delta` becomes dL/dr, without the 1/m.
     fn evaluate(&self, sample: usize, rates: &[T], delta: &mut [T]) -> SampleLoss;
 }
@@ -60,6 +63,10 @@ impl<T: Real> MeanSquaredError<T> {
 impl<T: Real> Loss<T> for MeanSquaredError<T> {
     fn samples(&self) -> usize {
         self.targets.count()
+    }
+
+    fn units(&self) -> usize {
+        self.readout.as_ref().map_or(self.targets.rows(), |readout| readout.rows())
     }
 
     fn evaluate(&self, sample: usize, rates: &[T], delta: &mut [T]) -> SampleLoss {
@@ -110,6 +117,10 @@ impl<T: Real> SoftmaxCrossEntropy<T> {
 impl<T: Real> Loss<T> for SoftmaxCrossEntropy<T> {
     fn samples(&self) -> usize {
         self.labels.len()
+    }
+
+    fn units(&self) -> usize {
+        self.readout.rows()
     }
 
     fn evaluate(&self, sample: usize, rates: &[T], delta: &mut [T]) -> SampleLoss {

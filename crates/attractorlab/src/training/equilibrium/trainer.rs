@@ -61,6 +61,12 @@ pub enum StepStatus {
 }
 
 impl StepStatus {
+    /// The status of this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        let all = [Self::Updated, Self::NoStates, Self::Stopped, Self::NotFinite];
+        all.into_iter().find(|status| status.name() == name)
+    }
+
     /// The name used in tables, files and Python.
     pub fn name(self) -> &'static str {
         match self {
@@ -105,6 +111,8 @@ pub struct Trainer<T: Real> {
     options: TrainerOptions,
     optimiser: Optimiser<T>,
     steps: u64,
+    /// How the last step ended.
+    status: StepStatus,
     last: Option<Columns<T>>,
 }
 
@@ -127,12 +135,27 @@ impl<T: Real> Trainer<T> {
         }
         let weights = Columns::from_mat(weights);
         let optimiser = Optimiser::new(options.optimiser, weights.values().len())?;
-        Ok(Self { weights, transfer, rule, options, optimiser, steps: 0, last: None })
+        Ok(Self {
+            weights,
+            transfer,
+            rule,
+            options,
+            optimiser,
+            steps: 0,
+            status: StepStatus::Updated,
+            last: None,
+        })
     }
 
     /// W, N×N.
     pub fn weights(&self) -> MatRef<'_, T> {
         self.weights.as_mat()
+    }
+
+    /// All that tells how the weights are trained.
+    pub(super) fn describe(&self) -> String {
+        let Self { transfer, rule, options, .. } = self;
+        format!("rule {}, transfer {transfer:?}, {options:?}", rule.name())
     }
 
     /// The layer with the present weights.
@@ -148,6 +171,11 @@ impl<T: Real> Trainer<T> {
         self.steps
     }
 
+    /// How the last step ended, of this trainer or of the run that it continues; updated before the first.
+    pub fn status(&self) -> StepStatus {
+        self.status
+    }
+
     /// How the weights are trained.
     pub fn options(&self) -> &TrainerOptions {
         &self.options
@@ -161,6 +189,12 @@ impl<T: Real> Trainer<T> {
     /// # Errors
     /// [`LearningError`] if batch and loss do not fit, or the rule does not apply to them.
     pub fn step(&mut self, drive: &Columns<T>, loss: &dyn Loss<T>) -> Result<StepRecord, LearningError> {
+        let record = self.try_step(drive, loss)?;
+        self.status = record.status;
+        Ok(record)
+    }
+
+    fn try_step(&mut self, drive: &Columns<T>, loss: &dyn Loss<T>) -> Result<StepRecord, LearningError> {
         let layer = self.layer()?;
         let start = self.last.take().filter(|last| last.count() == drive.count());
         let evaluation =
@@ -236,7 +270,8 @@ impl<T: Real> Trainer<T> {
         (&self.weights, self.optimiser.state(), self.steps, self.last.as_ref())
     }
 
-    /// Continues from a state: the next step has the same bits as in the run that it was taken from.
+    /// Continues from a state: the next step has the same bits as in the run that it was taken from. `status` is how
+    /// the last step of that run ended.
     ///
     /// # Errors
     /// [`LearningError`] if it belongs to other weights or another optimiser.
@@ -245,6 +280,7 @@ impl<T: Real> Trainer<T> {
         weights: Columns<T>,
         optimiser: OptimiserState<T>,
         steps: u64,
+        status: StepStatus,
         last: Option<Columns<T>>,
     ) -> Result<(), LearningError> {
         if weights.rows() != self.weights.rows() || weights.count() != self.weights.count() {
@@ -256,7 +292,7 @@ impl<T: Real> Trainer<T> {
             self.transfer,
         )?;
         self.optimiser.restore(optimiser)?;
-        (self.weights, self.steps, self.last) = (weights, steps, last);
+        (self.weights, self.steps, self.status, self.last) = (weights, steps, status, last);
         Ok(())
     }
 }

@@ -71,7 +71,8 @@ fn run<T: Real>(
         )));
     }
 
-    let mut status = StepStatus::Updated;
+    // A run that ended before its time stays ended when it is continued.
+    let mut status = trainer.status();
     while trainer.steps() < total && matches!(status, StepStatus::Updated) {
         let step = trainer.steps();
         if cancelled.load(Ordering::Relaxed) {

@@ -200,6 +200,10 @@ impl<T: Real> Trainable<T> for GatedUnits<T> {
         &self.layout
     }
 
+    fn equations(&self) -> String {
+        format!("gated units: {:?}", self.kind)
+    }
+
     fn parameters(&self) -> &[T] {
         &self.parameters
     }

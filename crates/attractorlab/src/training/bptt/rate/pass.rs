@@ -175,6 +175,14 @@ impl<T: Real> Trainable<T> for RateUnits<T> {
         &self.layout
     }
 
+    fn equations(&self) -> String {
+        let Self { form, transfer, readout_transfer, dt, tau, noise, .. } = self;
+        format!(
+            "rate units: form {form:?}, transfer {transfer:?}, readout transfer {readout_transfer:?}, dt {dt:?}, \
+             tau {tau:?}, {noise:?}"
+        )
+    }
+
     fn parameters(&self) -> &[T] {
         &self.parameters
     }

@@ -290,11 +290,20 @@ impl LinearisedPath {
         Ok(z)
     }
 
-    /// J at this step.
+    /// Whether the course has left what numbers can hold.
+    pub fn has_diverged(&self) -> bool {
+        let p = self.course.as_ref().unwrap_or(&self.transfer);
+        (0..p.ncols()).any(|j| p.col_as_slice(j).iter().any(|v| !v.is_finite()))
+    }
+
+    /// J at this step; infinite once the rule has [diverged](Self::has_diverged).
     ///
     /// # Errors
-    /// [`LearningError::Linalg`] where 1 − W is singular, or once the rule has diverged.
+    /// [`LearningError::Linalg`] where 1 − W is singular.
     pub fn loss(&self) -> Result<f64, LearningError> {
+        if self.has_diverged() {
+            return Ok(f64::INFINITY);
+        }
         let z = self.course()?;
         let mut error = Mat::zeros(self.triangle.nrows(), z.ncols());
         matmul(self.triangle.as_ref(), z.as_ref(), error.as_mut());
@@ -305,7 +314,7 @@ impl LinearisedPath {
     /// W at this step.
     ///
     /// # Errors
-    /// As [`LinearisedPath::loss`].
+    /// [`LearningError::Linalg`] where 1 − W is singular, and once the rule has [diverged](Self::has_diverged).
     pub fn weights(&self) -> Result<Mat<f64>, LearningError> {
         let z = self.course()?;
         let (n, m) = (self.residual.nrows(), z.ncols());
