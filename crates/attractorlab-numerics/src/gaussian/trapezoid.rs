@@ -16,7 +16,8 @@
 //!
 //! Products of many derivatives have higher poles, and products that vanish to a high order at the mean have averages that
 //! are small beside their poles. They get the fine grid, and below it the trapezoid rule in z, whose step is then so small
-//! that poles of any order do not matter.
+//! that poles of any order do not matter. What is known to err by more than 1e-12 are products with poles of order
+//! fourteen and more: 2e-10 for x⁴(φ'')²(φ''')² at s = 0.6, 3e-9 for (φ'')⁸ at s = 100.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
@@ -261,7 +262,7 @@ impl Trapezoid {
         match SMALLEST_SD.iter().position(|smallest| sd >= smallest * self.scale) {
             None if self.gentle => self.narrow(mean, sd, out),
             None => self.in_z(0.5, mean, sd, out),
-            Some(1) if self.steep => self.in_z(0.2, mean, sd, out),
+            Some(1) if !self.gentle => self.in_z(0.2, mean, sd, out),
             Some(level) if mean == 0.0 => self.centered(self.level(level), sd, out),
             Some(level) => self.on_grid(self.level(level), mean, sd, out),
         }
