@@ -146,7 +146,9 @@ class Network:
                 raise InputError(f"PyTorch has no layer for a {self.kind} with these outputs; it has nn.RNN (tanh, relu)")
             feedback, readout = arrays["feedback"], arrays["feedback_readout"]
             recurrent = arrays["bulk"] + feedback @ readout.T / self.units
-            biases = (arrays["bias"], np.zeros_like(arrays["bias"]))
+            # PyTorch has two biases: the second keeps what the first loses in float32.
+            rounded = arrays["bias"].astype(np.float32).astype(np.float64)
+            biases = (rounded, arrays["bias"] - rounded)
         else:
             recurrent, biases = arrays["recurrent"], (arrays["input_bias"], arrays["recurrent_bias"])
         state = {
