@@ -57,7 +57,11 @@ def test_rules_of_linear_networks_are_those_of_the_formulas() -> None:
 
 def test_gradient_check_of_both_losses() -> None:
     readout = RNG.standard_normal((3, N))
-    for loss in [MeanSquaredError(Y), SoftmaxCrossEntropy(readout, [0, 1, 2, 0, 1, 2])]:
+    losses: list[MeanSquaredError | SoftmaxCrossEntropy] = [
+        MeanSquaredError(Y),
+        SoftmaxCrossEntropy(readout, [0, 1, 2, 0, 1, 2]),
+    ]
+    for loss in losses:
         assert check_gradient("tanh", W, X, loss).error < 1e-7
     with pytest.raises(InputError, match="label 3"):
         check_gradient("tanh", W, X, SoftmaxCrossEntropy(readout, [0, 1, 2, 0, 1, 3]))
@@ -110,7 +114,7 @@ def test_another_training_is_not_continued(tmp_path: Path) -> None:
     first.step(X, MeanSquaredError(Y))
     first.save(file)
     for rule, transfer, rate in [("linearised", "tanh", 0.01), ("gradient", "relu", 0.01), ("gradient", "tanh", 0.02)]:
-        other = Trainer(rule, transfer, W, learning_rate=rate)  # type: ignore[arg-type]
+        other = Trainer(rule, transfer, W, learning_rate=rate)
         with pytest.raises(InputError, match="trained otherwise"):
             other.load(file)
     with pytest.raises(InputError, match="must have 25 rows"):
