@@ -21,12 +21,15 @@ def seconds_to_stop(work: Callable[[], object], after: float = 1.0) -> float:
         os.kill(os.getpid(), signal.SIGINT)
 
     timer = threading.Timer(after, press)
+    # A shell starts background jobs with Ctrl-C ignored, and the work would never end.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer.start()
     try:
         with pytest.raises(KeyboardInterrupt):
             work()
     finally:
         timer.cancel()
+        signal.signal(signal.SIGINT, before)
     return time.monotonic() - pressed[0]
 
 
