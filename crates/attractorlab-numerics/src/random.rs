@@ -62,6 +62,30 @@ impl Stream {
         out
     }
 
+    /// Permutes the values at random, every order with the same chance.
+    ///
+    /// ```
+    /// use attractorlab_numerics::random::Stream;
+    /// let mut order: Vec<usize> = (0..5).collect();
+    /// Stream::new(1, "order", 0).shuffle(&mut order);
+    /// order.sort_unstable();
+    /// assert_eq!(order, [0, 1, 2, 3, 4]);
+    /// ```
+    pub fn shuffle<T>(&mut self, values: &mut [T]) {
+        // Fisher–Yates.
+        for last in (1..values.len()).rev() {
+            let other = (self.uniform() * (last + 1) as f64) as usize;
+            values.swap(last, other.min(last));
+        }
+    }
+
+    /// A random order of 0, …, `count` − 1.
+    pub fn permutation(&mut self, count: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..count).collect();
+        self.shuffle(&mut order);
+        order
+    }
+
     /// The generator itself, for distributions of other crates.
     pub fn generator(&mut self) -> &mut impl Rng {
         &mut self.generator

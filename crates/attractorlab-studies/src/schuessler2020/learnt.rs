@@ -9,6 +9,7 @@ use attractorlab::task::TaskKind;
 use attractorlab::training::bptt::{Loss, evaluate};
 use attractorlab_figures::Axis;
 use rayon::prelude::*;
+use serde_json::{Value, json};
 
 use crate::statistics::Sample;
 use crate::{Context, StudyError};
@@ -87,7 +88,7 @@ pub(super) struct Example {
 impl Example {
     /// The first trial of the test batch.
     pub(super) fn of(learnt: &LearntTask) -> Result<Self, StudyError> {
-        let (_, outputs) = evaluate(&learnt.trained, &learnt.test, Loss::HalfSquare)
+        let (_, outputs) = evaluate(learnt.trained(), &learnt.test, Loss::HalfSquare)
             .map_err(StudyError::step("an example"))?;
         let (d, trials) = (learnt.test.dimensions(), learnt.test.trials());
         let course = |channels: usize, value: &dyn Fn(usize) -> f64| -> Vec<Vec<(f64, f64)>> {
@@ -106,6 +107,18 @@ impl Example {
 /// A panel of a quantity that networks may lack: its title, its axis, and the quantity.
 pub(super) type Row = (&'static str, Axis, fn(&Summary) -> Option<f64>);
 
+/// Names of tasks with the epochs that networks train.
+pub(super) type Tasks = &'static [(&'static str, u64)];
+
+/// The tasks of the paper, trained as there.
+pub(super) const PUBLISHED: Tasks =
+    &[("flip_flop", 1000), ("context_decision", 2000), ("working_memory", 6000)];
+
+/// Tasks as parameters of a study.
+pub(super) fn listed(tasks: Tasks) -> Vec<Value> {
+    tasks.iter().map(|(task, epochs)| json!({"task": task, "epochs": epochs})).collect()
+}
+
 /// Ranks up to which changes are truncated.
 pub(super) const MOST_RANK: usize = 15;
 
@@ -117,9 +130,9 @@ impl Summary {
         Ok(Self {
             losses: learnt.losses.clone(),
             convergence: learnt.convergence,
-            norm: learnt.change.norm(),
-            initial_norm: learnt.change.initial().norm_l2(),
-            values: learnt.change.values().iter().take(MOST_RANK).copied().collect(),
+            norm: learnt.change().norm(),
+            initial_norm: learnt.change().initial().norm_l2(),
+            values: learnt.change().values().iter().take(MOST_RANK).copied().collect(),
             // As in the paper: networks that did not converge have no functional rank.
             rank: curve.functional_rank(0.05).filter(|_| learnt.convergence.is_some()),
             curve,

@@ -3,7 +3,7 @@
 use attractorlab_figures::{Axis, Colour, Dots, Figure, Line, Panel, Table};
 use serde_json::{Value, json};
 
-use super::learnt::{Kind, Row, Summary, learn, median, sample, task_title};
+use super::learnt::{Kind, PUBLISHED, Row, Summary, Tasks, learn, listed, median, sample, task_title};
 use crate::statistics::Sample;
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
 
@@ -16,7 +16,7 @@ struct Sizes {
     strengths: &'static [f64],
     networks: usize,
     test_trials: usize,
-    tasks: &'static [(&'static str, u64)],
+    tasks: Tasks,
 }
 
 fn sizes(preset: Preset) -> Sizes {
@@ -33,7 +33,7 @@ fn sizes(preset: Preset) -> Sizes {
             strengths: &[0.0, 0.9, 1.8],
             networks: 5,
             test_trials: 512,
-            tasks: &[("flip_flop", 1000), ("context_decision", 2000), ("working_memory", 6000)],
+            tasks: PUBLISHED,
         },
     }
 }
@@ -53,8 +53,7 @@ impl Study for NetworkSize {
 
     fn parameters(&self, preset: Preset) -> Value {
         let s = sizes(preset);
-        let tasks: Vec<Value> =
-            s.tasks.iter().map(|(task, epochs)| json!({"task": task, "epochs": epochs})).collect();
+        let tasks = listed(s.tasks);
         json!({"tasks": tasks, "units": s.units, "g": s.strengths, "networks": s.networks, "test_trials": s.test_trials})
     }
 

@@ -6,7 +6,7 @@ use attractorlab::numerics::linalg::Complex64;
 use attractorlab_figures::{Axis, Colour, Disc, Dots, Figure, Marker, Panel, Reference, Table};
 use serde_json::{Value, json};
 
-use super::learnt::{Kind, learn, sample, task_title};
+use super::learnt::{Kind, PUBLISHED, Tasks, learn, listed, sample, task_title};
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
 
 /// Eigenvalues of W₀, W and ΔW after learning.
@@ -18,17 +18,13 @@ const STRENGTHS: [f64; 3] = [0.0, 0.9, 1.8];
 struct Sizes {
     units: usize,
     networks: usize,
-    tasks: &'static [(&'static str, u64)],
+    tasks: Tasks,
 }
 
 fn sizes(preset: Preset) -> Sizes {
     match preset {
         Preset::Quick => Sizes { units: 96, networks: 5, tasks: &[("flip_flop", 120)] },
-        Preset::Full => Sizes {
-            units: 256,
-            networks: 5,
-            tasks: &[("flip_flop", 1000), ("context_decision", 2000), ("working_memory", 6000)],
-        },
+        Preset::Full => Sizes { units: 256, networks: 5, tasks: PUBLISHED },
     }
 }
 
@@ -40,11 +36,11 @@ struct Found {
 }
 
 fn examine(learnt: &LearntTask) -> Result<Found, StudyError> {
-    let trained = attractorlab::numerics::linalg::singular_values(learnt.change.trained())
+    let trained = attractorlab::numerics::linalg::singular_values(learnt.change().trained())
         .map_err(StudyError::step("singular values"))?;
     Ok(Found {
-        spectra: learnt.change.spectra().map_err(StudyError::step("spectra"))?,
-        values: learnt.change.values().iter().take(40).copied().collect(),
+        spectra: learnt.change().spectra().map_err(StudyError::step("spectra"))?,
+        values: learnt.change().values().iter().take(40).copied().collect(),
         trained_values: trained.into_iter().take(40).collect(),
         converged: learnt.convergence.is_some(),
     })
@@ -69,8 +65,7 @@ impl Study for TrainedSpectra {
 
     fn parameters(&self, preset: Preset) -> Value {
         let s = sizes(preset);
-        let tasks: Vec<Value> =
-            s.tasks.iter().map(|(task, epochs)| json!({"task": task, "epochs": epochs})).collect();
+        let tasks = listed(s.tasks);
         json!({"tasks": tasks, "units": s.units, "networks": s.networks, "g": STRENGTHS})
     }
 

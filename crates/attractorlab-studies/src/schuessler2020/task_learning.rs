@@ -4,7 +4,8 @@ use attractorlab_figures::{Axis, Colour, Dots, Figure, Line, Panel, Reference, T
 use serde_json::{Value, json};
 
 use super::learnt::{
-    Example, Kind, PAIRS, Summary, epochs_to_convergence, learn, median, sample, superiority, task_title,
+    Example, Kind, PAIRS, PUBLISHED, Summary, Tasks, epochs_to_convergence, learn, listed, median, sample,
+    superiority, task_title,
 };
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
 
@@ -20,7 +21,7 @@ struct Sizes {
     networks: usize,
     test_trials: usize,
     /// Tasks with their epochs.
-    tasks: &'static [(&'static str, u64)],
+    tasks: Tasks,
 }
 
 fn sizes(preset: Preset) -> Sizes {
@@ -31,12 +32,7 @@ fn sizes(preset: Preset) -> Sizes {
             test_trials: 64,
             tasks: &[("flip_flop", 120), ("context_decision", 100)],
         },
-        Preset::Full => Sizes {
-            units: 256,
-            networks: 5,
-            test_trials: 512,
-            tasks: &[("flip_flop", 1000), ("context_decision", 2000), ("working_memory", 6000)],
-        },
+        Preset::Full => Sizes { units: 256, networks: 5, test_trials: 512, tasks: PUBLISHED },
     }
 }
 
@@ -56,8 +52,7 @@ impl Study for TaskLearningStudy {
 
     fn parameters(&self, preset: Preset) -> Value {
         let s = sizes(preset);
-        let tasks: Vec<Value> =
-            s.tasks.iter().map(|(task, epochs)| json!({"task": task, "epochs": epochs})).collect();
+        let tasks = listed(s.tasks);
         json!({
             "tasks": tasks, "units": s.units, "networks": s.networks, "g": STRENGTHS, "dt": 0.5,
             "optimiser": "Adam, learning rate 0.05/N, 32 trials an epoch", "precision": "float32",

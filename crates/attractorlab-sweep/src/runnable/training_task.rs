@@ -119,7 +119,7 @@ impl Runnable for TrainingTask {
             let (change, initial) = learnt.part_change(name).map_err(RunError::because)?;
             Ok::<f64, RunError>(change / initial)
         };
-        let spectra = learnt.change.spectra().map_err(RunError::because)?;
+        let spectra = learnt.change().spectra().map_err(RunError::because)?;
         let ratio = |loss: Option<&f64>| Some(loss? / learnt.losses.first()?);
         let shuffled =
             learnt.shuffled_loss(&mut seed.stream("shuffled weights")).map_err(RunError::because)?;
@@ -127,19 +127,19 @@ impl Runnable for TrainingTask {
         let mut measures = Measures::new()
             .with_option("convergence", learnt.convergence.map(|epoch| epoch as i64))
             .with_option("loss", ratio(learnt.losses.last()))
-            .with("change", learnt.change.norm())
-            .with("initial", learnt.change.initial().norm_l2())
+            .with("change", learnt.change().norm())
+            .with("initial", learnt.change().initial().norm_l2())
             .with("input_change", relative("input")?)
             .with("readout_change", relative("readout")?)
-            .with("first_value", learnt.change.values()[0])
-            .with("effective_rank", learnt.change.effective_rank())
+            .with("first_value", learnt.change().values()[0])
+            .with("effective_rank", learnt.change().effective_rank())
             .with_option("functional_rank", rank.map(|rank| rank as i64))
             .with("shuffled_loss", shuffled)
             .with("outlier_re", spectra.trained[0].re)
             .with("finite", !matches!(learnt.status, TrainingStatus::NotFinite { .. }));
         for (name, values) in [
             ("losses", &learnt.losses[..]),
-            ("singular_values", learnt.change.values()),
+            ("singular_values", learnt.change().values()),
             ("truncation", &curve.losses[..]),
         ] {
             if parameters.wants(name) {

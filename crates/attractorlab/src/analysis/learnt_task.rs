@@ -1,15 +1,14 @@
 //! One network learns one task: the experiment of Schuessler et al. (2020), and what it shows.
 
-use attractorlab_numerics::linalg::MatRef;
 use attractorlab_numerics::random::Stream;
 
-use super::weight_change::{ChangeError, TruncationCurve, WeightChange};
+use super::weight_change::{TrainedChange, TrainedChangeError, TruncationCurve, WeightChange};
 use crate::network::{Form, Transfer};
 use crate::task::{Batch, TaskKind};
 use crate::training::OptimiserRule;
 use crate::training::bptt::{
     BpttError, Loss, RateUnits, RateWeights, Trainable, TrainableMatrices, Trainer, TrainingOptions,
-    TrainingStatus, convergence_epoch, evaluate,
+    TrainingStatus, convergence_epoch,
 };
 
 /// A random rate network that learns a task by back-propagation through time.
@@ -53,18 +52,6 @@ pub struct TaskLearning {
     pub snapshot_every: u64,
 }
 
-/// Why an experiment cannot be made.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LearntTaskError {
-    /// The training is wrong.
-    #[error(transparent)]
-    Training(#[from] BpttError),
-    /// The change of the weights cannot be analysed.
-    #[error(transparent)]
-    Change(#[from] ChangeError),
-}
-
 impl TaskLearning {
     /// The published experiment at strength g: 256 units, 1000 epochs of 32 trials, learning rate 0.05/N.
     pub fn new(task: TaskKind, g: f64) -> Self {
@@ -84,13 +71,13 @@ impl TaskLearning {
     /// Draws the network and trains it, until `stopped`, which is asked before each epoch, says so.
     ///
     /// # Errors
-    /// [`LearntTaskError`] for a task that is none, a negative g, or sizes out of range.
+    /// [`TrainedChangeError`] for a task that is none, a negative g, or sizes out of range.
     pub fn run(
         &self,
         seed: u64,
         replicate: u64,
         stopped: impl Fn() -> bool,
-    ) -> Result<LearntTask, LearntTaskError> {
+    ) -> Result<LearntTask, TrainedChangeError> {
         if !(self.g >= 0.0 && self.g.is_finite()) {
             let (name, expected) = ("g", "a finite number that is not negative");
             return Err(BpttError::Parameter { name, expected, value: self.g }.into());
@@ -120,17 +107,14 @@ impl TaskLearning {
             .iter()
             .map(|snapshot| Ok((snapshot.epoch, network.with_parameters(&snapshot.parameters)?)))
             .collect::<Result<_, BpttError>>()?;
-        let trained = trainer.into_network();
-        let change =
-            WeightChange::new(network.matrix("recurrent")?.as_ref(), trained.matrix("recurrent")?.as_ref())?;
+        let learnt = TrainedChange::new(&network, &trainer.into_network(), "recurrent")?;
         let test = task.test_batch(training_seed, self.test_trials).map_err(BpttError::from)?;
         Ok(LearntTask {
             convergence: convergence_epoch(&losses, self.fraction),
             losses,
             status,
             initial: network,
-            trained,
-            change,
+            learnt,
             snapshots,
             test,
             fraction: self.fraction,
@@ -149,10 +133,8 @@ pub struct LearntTask {
     pub status: TrainingStatus,
     /// The network before training.
     pub initial: RateUnits<f32>,
-    /// The network after it.
-    pub trained: RateUnits<f32>,
-    /// The change of the recurrent weights.
-    pub change: WeightChange,
+    /// The network after it, and the change of its recurrent weights.
+    pub learnt: TrainedChange<RateUnits<f32>>,
     /// Epochs and networks along training.
     pub snapshots: Vec<(u64, RateUnits<f32>)>,
     /// The test batch.
@@ -161,21 +143,22 @@ pub struct LearntTask {
 }
 
 impl LearntTask {
-    /// Loss of the trained network with other recurrent weights, on the test batch; inputs and readouts as trained.
-    ///
-    /// # Errors
-    /// [`BpttError::Shape`] for a matrix that does not fit.
-    pub fn loss_with(&self, recurrent: MatRef<'_, f64>) -> Result<f64, BpttError> {
-        let network = self.trained.with_matrix("recurrent", recurrent)?;
-        Ok(evaluate(&network, &self.test, Loss::HalfSquare)?.0)
+    /// The network after training.
+    pub fn trained(&self) -> &RateUnits<f32> {
+        &self.learnt.trained
+    }
+
+    /// The change of the recurrent weights.
+    pub fn change(&self) -> &WeightChange {
+        &self.learnt.change
     }
 
     /// Test loss of W₀ and the first R components of the change, for R = 0 … `most`.
     ///
     /// # Errors
     /// None for the matrices of this network.
-    pub fn truncation_curve(&self, most: usize) -> Result<TruncationCurve, BpttError> {
-        self.change.truncation_curve(most, |recurrent| self.loss_with(recurrent))
+    pub fn truncation_curve(&self, most: usize) -> Result<TruncationCurve, TrainedChangeError> {
+        self.learnt.truncation_curve(most, &self.test, Loss::HalfSquare)
     }
 
     /// The functional rank: the first R of the truncation curve whose loss is below the fraction of that at
@@ -183,7 +166,7 @@ impl LearntTask {
     ///
     /// # Errors
     /// As [`truncation_curve`](Self::truncation_curve).
-    pub fn functional_rank(&self, most: usize) -> Result<Option<usize>, BpttError> {
+    pub fn functional_rank(&self, most: usize) -> Result<Option<usize>, TrainedChangeError> {
         Ok(self.truncation_curve(most)?.functional_rank(self.fraction))
     }
 
@@ -191,8 +174,8 @@ impl LearntTask {
     ///
     /// # Errors
     /// None for the matrices of this network.
-    pub fn shuffled_loss(&self, stream: &mut Stream) -> Result<f64, BpttError> {
-        let loss = self.change.shuffled_loss(stream, |recurrent| self.loss_with(recurrent))?;
+    pub fn shuffled_loss(&self, stream: &mut Stream) -> Result<f64, TrainedChangeError> {
+        let loss = self.learnt.shuffled_loss(stream, &self.test, Loss::HalfSquare)?;
         Ok(loss / self.losses.first().copied().unwrap_or(f64::NAN))
     }
 
@@ -201,7 +184,7 @@ impl LearntTask {
     /// # Errors
     /// [`BpttError::UnknownTensor`].
     pub fn part_change(&self, name: &str) -> Result<(f64, f64), BpttError> {
-        let (before, after) = (self.initial.tensor(name)?, self.trained.tensor(name)?);
+        let (before, after) = (self.initial.tensor(name)?, self.trained().tensor(name)?);
         let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
         let change = norm(&mut before.iter().zip(after).map(|(a, b)| f64::from(*b) - f64::from(*a)));
         Ok((change, norm(&mut before.iter().map(|v| f64::from(*v)))))

@@ -12,5 +12,5 @@ pub use bifurcations::{BifurcationError, Bifurcations, bifurcations};
 pub use dissection::{
     DissectedPoint, Dissection, DissectionError, DissectionOptions, Rest, Trajectories, dissect,
 };
-pub use learnt_task::{LearntTask, LearntTaskError, TaskLearning};
+pub use learnt_task::{LearntTask, TaskLearning};
 pub use principal_components::PrincipalComponents;

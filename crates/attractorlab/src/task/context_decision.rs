@@ -136,7 +136,7 @@ impl ContextDecision {
     /// How often the decision is positive, against the coherence of the stimulus that counts and of the one that
     /// does not: a network that solves the task follows the first and ignores the second.
     ///
-    /// Coherences are told apart by the smallest of the task.
+    /// Every coherence of the task is a point of its own.
     ///
     /// # Panics
     /// If the outputs are not those of the trials.
@@ -147,10 +147,9 @@ impl ContextDecision {
         trials: &[ContextTrial],
     ) -> [Vec<PsychometricPoint>; 2] {
         let chosen: Vec<bool> = self.decisions(outputs, trials.len()).iter().map(|d| *d > 0.0).collect();
-        let width = self.coherences.iter().copied().fold(f64::INFINITY, f64::min);
         [ContextTrial::relevant, ContextTrial::irrelevant].map(|coherence| {
             let stimuli: Vec<f64> = trials.iter().map(coherence).collect();
-            psychometric_curve(&stimuli, &chosen, width)
+            psychometric_curve(&stimuli, &chosen, 0.0)
         })
     }
 }

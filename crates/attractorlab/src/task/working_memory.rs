@@ -130,10 +130,10 @@ impl WorkingMemory {
     }
 
     /// How often the second stimulus is taken for the larger one, against its difference from the first, gathered
-    /// by multiples of `width`.
+    /// by multiples of `width`; every difference by itself if it is 0.
     ///
     /// # Panics
-    /// If the outputs are not those of the trials, or the width is not positive.
+    /// If the outputs are not those of the trials, or the width is negative.
     #[track_caller]
     pub fn psychometric_curve(
         &self,

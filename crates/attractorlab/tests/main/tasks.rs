@@ -199,6 +199,14 @@ fn decisions_follow_the_outputs() {
     assert_eq!(irrelevant.iter().map(|point| point.trials).sum::<usize>(), 20);
     assert!(irrelevant.iter().any(|point| point.stimulus < 0.0 && point.chosen > 0));
 
+    // Coherences that are no multiples of each other stay apart.
+    let task = ContextDecision { coherences: vec![0.3, 0.4, 0.5], ..ContextDecision::default() };
+    let trials: Vec<ContextTrial> = (0..200).map(|_| task.draw(&mut stream)).collect();
+    let batch = task.batch_with(&trials, &mut stream).unwrap();
+    let [relevant, _] = task.psychometric_curves(batch.targets(), &trials);
+    let strengths: Vec<f64> = relevant.iter().map(|point| point.stimulus).collect();
+    assert_eq!(strengths, [-0.5, -0.4, -0.3, 0.3, 0.4, 0.5]);
+
     let task = WorkingMemory::default();
     let trials: Vec<WorkingMemoryTrial> = (0..20).map(|_| task.draw(&mut stream)).collect();
     let batch = task.batch_with(&trials).unwrap();

@@ -1,12 +1,12 @@
 //! The same for networks that were trained by back-propagation through time.
 
 use attractorlab_numerics::kernels::Real;
-use attractorlab_numerics::linalg::{Mat, MatRef};
+use attractorlab_numerics::linalg::MatRef;
 use attractorlab_numerics::random::Stream;
 
 use super::{ChangeError, TruncationCurve, WeightChange};
 use crate::task::Batch;
-use crate::training::bptt::{BpttError, Loss, Trainable, evaluate};
+use crate::training::bptt::{BpttError, Loss, Trainable, TrainableMatrices, evaluate};
 
 /// The change of one matrix of a network by training, together with the trained network: input and readout weights of
 /// the trained network serve every evaluation, as they must.
@@ -36,7 +36,8 @@ use crate::training::bptt::{BpttError, Loss, Trainable, evaluate};
 pub struct TrainedChange<M> {
     /// The change.
     pub change: WeightChange,
-    trained: M,
+    /// The network after training.
+    pub trained: M,
     tensor: String,
 }
 
@@ -61,12 +62,7 @@ impl<M> TrainedChange<M> {
     where
         M: Trainable<T>,
     {
-        let matrix = |of: &M| -> Result<Mat<f64>, BpttError> {
-            let (shape, values) = (of.layout().tensor(tensor)?, of.tensor(tensor)?);
-            let rows = shape.rows;
-            Ok(Mat::from_fn(rows, shape.columns, |i, j| values[j * rows + i].to_f64()))
-        };
-        let change = WeightChange::new(matrix(initial)?.as_ref(), matrix(trained)?.as_ref())?;
+        let change = WeightChange::new(initial.matrix(tensor)?.as_ref(), trained.matrix(tensor)?.as_ref())?;
         Ok(Self { change, trained: trained.clone(), tensor: tensor.to_owned() })
     }
 
@@ -83,12 +79,7 @@ impl<M> TrainedChange<M> {
     where
         M: Trainable<T>,
     {
-        let mut network = self.trained.clone();
-        let values: Vec<T> = (0..weights.ncols())
-            .flat_map(|j| (0..weights.nrows()).map(move |i| (i, j)))
-            .map(|at| T::from_f64(weights[at]))
-            .collect();
-        network.set_tensor(&self.tensor, &values)?;
+        let network = self.trained.with_matrix(&self.tensor, weights)?;
         Ok(evaluate(&network, batch, loss)?.0)
     }
 

@@ -82,11 +82,7 @@ impl WeightChange {
         let (rows, columns) = (self.initial().nrows(), self.initial().ncols());
         let mut entries: Vec<f64> =
             (0..columns).flat_map(|j| (0..rows).map(move |i| (i, j))).map(|at| self.initial()[at]).collect();
-        // Fisher–Yates.
-        for last in (1..entries.len()).rev() {
-            let other = (stream.uniform() * (last + 1) as f64) as usize;
-            entries.swap(last, other.min(last));
-        }
+        stream.shuffle(&mut entries);
         Mat::from_fn(rows, columns, |i, j| {
             entries[j * rows + i] + (self.trained()[(i, j)] - self.initial()[(i, j)])
         })

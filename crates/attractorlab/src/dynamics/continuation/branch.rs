@@ -99,9 +99,7 @@ pub fn follow<F: Family>(
     options.check()?;
     let curve = Curve::new(family, options);
     let y = curve.begin(start, parameter)?;
-    curve
-        .both_ways(&y, &curve.upwards())
-        .ok_or(ContinuationError::NoFixedPoint { parameter, residual: f64::NAN })
+    curve.both_ways(&y, &curve.upwards()).ok_or(ContinuationError::NoTangent { parameter })
 }
 
 /// How one direction of a trace ended, with its nodes and special points.
@@ -117,6 +115,11 @@ impl<F: Family> Curve<'_, F> {
         let mut up = vec![0.0; self.dim + 1];
         up[self.dim] = 1.0;
         up
+    }
+
+    /// A direction that no branch of a given system is made to be orthogonal to.
+    fn oblique(&self) -> Point {
+        (0..=self.dim).map(|i| (1.0 + (i * i) as f64).cos()).collect()
     }
 
     /// The fixed point near `start` at this parameter.
@@ -145,7 +148,8 @@ impl<F: Family> Curve<'_, F> {
 
     /// The branch through y, which looks along `direction` there; `None` if it has no tangent.
     pub(super) fn both_ways(&self, y: &[f64], direction: &[f64]) -> Option<Branch> {
-        let first = self.node(y.to_vec(), direction)?;
+        // On a fold the branch has no component along the parameter.
+        let first = self.node(y.to_vec(), direction).or_else(|| self.node(y.to_vec(), &self.oblique()))?;
         let forward = self.trace(first.clone());
         if forward.end == BranchEnd::Closed {
             return Some(self.joined(None, forward));
@@ -219,6 +223,10 @@ impl<F: Family> Curve<'_, F> {
         if let Some(node) = node {
             let away: Point = node.y.iter().zip(&last.y).map(|(a, b)| a - b).collect();
             let distance = self.inner(&away, &last.tangent);
+            if distance < 1e-12 {
+                // The trace began at the end of the range.
+                return;
+            }
             half.specials.extend(self.specials_between(last, &node, distance));
             half.nodes.push(node);
         }

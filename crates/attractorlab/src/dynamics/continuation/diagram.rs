@@ -68,7 +68,12 @@ pub fn diagram<F: Family>(
             complete = false;
             break;
         }
-        branches.extend(curve.both_ways(&y, &curve.upwards()));
+        match curve.both_ways(&y, &curve.upwards()) {
+            Some(branch) => branches.push(branch),
+            None => {
+                refused.get_or_insert(ContinuationError::NoTangent { parameter: *parameter });
+            }
+        }
     }
     if branches.is_empty() {
         return Err(refused.unwrap_or(ContinuationError::NoStarts));
@@ -86,7 +91,10 @@ pub fn diagram<F: Family>(
                     complete = false;
                     continue;
                 }
-                branches.extend(curve.both_ways(&y, &direction));
+                let Some(mut branch) = curve.both_ways(&y, &direction) else { continue };
+                // The crossing was located on the branch that came first, where its position is sharper.
+                branch.specials.retain(|other| !curve.same_crossing(special, other));
+                branches.push(branch);
             }
         }
         next += 1;

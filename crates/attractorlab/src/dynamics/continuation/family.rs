@@ -169,9 +169,15 @@ impl NetworkFamily {
             Change::Bulk => scaled(self.network.cell(), p, false),
             Change::Morph(other) => mixed(self.network.cell(), other.cell(), p),
         };
-        let network = Network::new(cell.ok()?);
-        match self.network.readout() {
-            Some(readout) => network.with_readout(LinearReadout::clone(readout)).ok(),
+        let mut network = Network::new(cell.ok()?);
+        if let Some(readout) = self.network.readout() {
+            network = network.with_readout(LinearReadout::clone(readout)).ok()?;
+        }
+        if self.network.has_initial_state() {
+            network = network.with_initial_state(self.network.initial_state()).ok()?;
+        }
+        match self.network.time_step() {
+            Some(dt) => network.with_time_step(dt).ok(),
             None => Some(network),
         }
     }
@@ -226,6 +232,7 @@ fn add_loops(onto: Connectivity, of: &Connectivity, factor: f64) -> Result<Conne
 fn rewired(like: &RateNetwork, connectivity: Connectivity) -> Result<RateNetwork, NetworkError> {
     let network = RateNetwork::new(connectivity, like.transfer(), like.form())
         .with_time_constant(like.time_constant())?
+        .with_noise(like.noise())?
         .with_input_weights(like.input_weights().to_owned())?
         .with_bias(like.bias().to_vec())?;
     like.readout().try_fold(network, |network, n| network.with_output(n.to_vec()))

@@ -123,6 +123,14 @@ pub enum ContinuationError {
         /// The residual that is left.
         residual: f64,
     },
+    /// The branch has no tangent at the start.
+    #[error(
+        "the branch has no tangent at the start (parameter {parameter}): branches cross there; start beside it"
+    )]
+    NoTangent {
+        /// Parameter of the start.
+        parameter: f64,
+    },
     /// There is no start.
     #[error("there is no fixed point to start from")]
     NoStarts,

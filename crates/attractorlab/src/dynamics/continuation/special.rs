@@ -233,6 +233,13 @@ impl<F: Family> Curve<'_, F> {
         })
     }
 
+    /// Whether two special points are one branch point, seen from two branches.
+    pub(super) fn same_crossing(&self, a: &Special, b: &Special) -> bool {
+        let away: Point = a.node.y.iter().zip(&b.node.y).map(|(a, b)| a - b).collect();
+        matches!((a.kind, b.kind), (SpecialKind::BranchPoint { .. }, SpecialKind::BranchPoint { .. }))
+            && self.inner(&away, &away).sqrt() < 0.05 * self.options.largest_step
+    }
+
     /// Where the branches that cross at a branch point begin: points of them, with directions away from it.
     pub(super) fn crossing(&self, special: &Special) -> Vec<(Point, Point)> {
         let SpecialKind::BranchPoint { corank } = special.kind else { return Vec::new() };

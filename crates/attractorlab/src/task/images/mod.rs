@@ -7,8 +7,6 @@ use std::path::{Path, PathBuf};
 
 use attractorlab_numerics::random::Stream;
 
-use crate::training::equilibrium::permutation;
-
 pub use idx::{read_idx_images, read_idx_labels};
 pub use projection::Projection;
 
@@ -224,7 +222,7 @@ impl ImageData {
         if test >= images.count() {
             return Err(ImageError::Split { test, images: images.count() });
         }
-        let order = permutation(images.count(), &mut Stream::new(seed, "images: split", 0));
+        let order = Stream::new(seed, "images: split", 0).permutation(images.count());
         Ok(Self { test: images.select(&order[..test]), train: images.select(&order[test..]) })
     }
 

@@ -45,7 +45,6 @@ pub use linearised::Linearised;
 pub use loss::{Loss, MeanSquaredError, SampleLoss, SoftmaxCrossEntropy};
 pub use reparameterised::{Reparameterised, ReparameterisedStep};
 pub use task::{ImageClassification, LearningTask, Regression, Samples, Score, Split};
-pub(crate) use trainer::permutation;
 pub use trainer::{Batches, StepRecord, StepStatus, Trainer, TrainerOptions};
 pub use unrolled::Unrolled;
 pub use variant::LinearisedVariant;

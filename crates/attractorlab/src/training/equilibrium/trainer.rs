@@ -343,17 +343,7 @@ impl Batches {
     /// The samples of a step, numbered from 0.
     pub fn indices(&self, step: u64) -> Vec<usize> {
         let (epoch, batch) = (step / self.per_epoch(), (step % self.per_epoch()) as usize);
-        let order = permutation(self.samples, &mut Stream::new(self.seed, "batches", epoch));
+        let order = Stream::new(self.seed, "batches", epoch).permutation(self.samples);
         order[batch * self.size..((batch + 1) * self.size).min(self.samples)].to_vec()
     }
-}
-
-/// A random order of 0, …, count − 1 (Fisher–Yates).
-pub(crate) fn permutation(count: usize, stream: &mut Stream) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..count).collect();
-    for i in (1..count).rev() {
-        let j = (stream.uniform() * (i + 1) as f64) as usize;
-        order.swap(i, j.min(i));
-    }
-    order
 }
