@@ -216,7 +216,7 @@ fn summary(found: &Bifurcations, parameter: &str) {
         page.bold(&format!("{} branches along the {parameter}, {count} special points", branches.len()))
     );
     for (value, points) in &found.found {
-        let _ = writeln!(text, "  at {value}: {points} fixed points searched and found");
+        let _ = writeln!(text, "  at {value}: {points} fixed points found by search");
     }
     for (k, branch) in branches.iter().enumerate() {
         for special in &branch.specials {
