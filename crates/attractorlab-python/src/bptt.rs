@@ -246,8 +246,8 @@ impl BpttTraining {
         PyArray1::from_vec(py, each!(&*self.lock(), trainer => trainer.gradient_norms()))
     }
 
-    fn names(&self) -> Vec<&'static str> {
-        each!(&*self.lock(), trainer => trainer.network().layout().tensors().iter().map(|t| t.name).collect())
+    fn names(&self) -> Vec<String> {
+        each!(&*self.lock(), trainer => trainer.network().layout().tensors().iter().map(|t| t.name.clone()).collect())
     }
 
     /// A part of the parameters, now or at a snapshot.
@@ -321,7 +321,7 @@ impl BpttTraining {
         &self,
         trials: usize,
         seed: u64,
-    ) -> Result<Vec<(&'static str, f64, f64, f64)>, Failure> {
+    ) -> Result<Vec<(String, f64, f64, f64)>, Failure> {
         let of = |task: &TaskKind| task.test_batch(seed, trials);
         let checks = match &*self.lock() {
             Kind::Rate64(trainer) => {
