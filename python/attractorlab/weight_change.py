@@ -111,6 +111,8 @@ class WeightChange:
 
     def __init__(self, initial: npt.ArrayLike, trained: npt.ArrayLike) -> None:
         before, after = _matrix("initial", initial), _matrix("trained", trained)
+        if before.size == 0:
+            raise InputError(f"initial must have at least one row and one column, got shape {before.shape}")
         self._change = _attractorlab.WeightChange(before, after)
         self._shape = before.shape
         parts = self._change.decomposition()

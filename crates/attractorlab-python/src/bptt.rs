@@ -313,7 +313,8 @@ impl BpttTraining {
     fn initial_matrix<'py>(&self, py: Python<'py>, name: &str) -> Result<Bound<'py, PyArray2<f64>>, Failure> {
         let known = || self.initial.keys().cloned().collect::<Vec<_>>().join(", ");
         let found = self.initial.get(name);
-        let found = found.ok_or_else(|| BpttError::UnknownTensor { name: name.to_owned(), known: known() })?;
+        let found =
+            found.ok_or_else(|| BpttError::UnknownTensor { name: name.to_owned(), known: known() })?;
         Ok(array(py, found.as_ref()))
     }
 

@@ -121,7 +121,8 @@ pub(crate) fn psychometric_curves(
     outputs: PyReadonlyArray1<'_, f64>,
     width: f64,
 ) -> Result<Vec<(&'static str, Vec<Point>)>, Failure> {
-    let (mut stream, outputs, width) = (psychometric_stream(seed), outputs.as_array().to_vec(), width_of(width)?);
+    let (mut stream, outputs, width) =
+        (psychometric_stream(seed), outputs.as_array().to_vec(), width_of(width)?);
     let task = task(text)?;
     let Dimensions { outputs: channels, steps, .. } = task.dimensions();
     if outputs.len() != channels * steps * trials {

@@ -2,8 +2,8 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
 
-use attractorlab::analysis::weight_change::{self, TruncationCurve, WeightChange as Change};
 use attractorlab::analysis::alignment;
+use attractorlab::analysis::weight_change::{self, TruncationCurve, WeightChange as Change};
 use attractorlab_numerics::linalg::{Mat, MatRef};
 use attractorlab_numerics::random::Stream;
 use num_complex::Complex64;

@@ -44,7 +44,8 @@ struct Options {
 
 impl Options {
     fn read(arguments: &[&str]) -> Result<Self, String> {
-        let mut options = Self { name: None, rounds: LEAST_ROUNDS, write: false, instructions: false, torch: None };
+        let mut options =
+            Self { name: None, rounds: LEAST_ROUNDS, write: false, instructions: false, torch: None };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match *argument {
@@ -86,7 +87,9 @@ pub(crate) fn run(arguments: &[&str]) -> Result<bool, String> {
     let ours = crate::target().join("release/examples/bench");
     let mut rows = Row::parse(&answer(step::command(&ours).arg("list"))?)?;
     if options.torch.is_none() {
-        rows.iter_mut().for_each(|row| row.peers.retain(|peer| !peer.needs_torch()));
+        for row in &mut rows {
+            row.peers.retain(|peer| !peer.needs_torch());
+        }
     }
     let known: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
     let rows: Vec<&Row> =

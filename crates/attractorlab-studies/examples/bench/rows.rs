@@ -178,7 +178,10 @@ pub(crate) fn all() -> Vec<Row> {
             name: "bptt-epoch-1024",
             what: "The same with 1024 units.",
             peers: &[
-                ("bptt_epoch_1024.py", "numpy, adjoints written out, one product over all steps for the weights"),
+                (
+                    "bptt_epoch_1024.py",
+                    "numpy, adjoints written out, one product over all steps for the weights",
+                ),
                 ("bptt_epoch_1024_torch.py", "PyTorch, eager"),
             ],
             tolerance: 1e-3,

@@ -207,7 +207,9 @@ fn published<'a>(task: &str, at: &dyn Fn(f64) -> &'a [Summary]) -> Vec<Claim> {
         claims.push(
             Claim::at_least(
                 &format!("full-change-{task}-{strong}"),
-                &format!("{title}: |ΔW| is smaller at g = {strong} than at g = {weak}, in this share of pairs"),
+                &format!(
+                    "{title}: |ΔW| is smaller at g = {strong} than at g = {weak}, in this share of pairs"
+                ),
                 0.8,
                 superiority(&norms(weak), &norms(strong)),
             )

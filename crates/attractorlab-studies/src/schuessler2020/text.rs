@@ -23,8 +23,11 @@ pub struct TextStudy;
 
 const PURPOSE: &str = "schuessler2020/text";
 /// The matrices that are truncated: recurrent weights of both layers, and what the second reads of the first.
-const PARTS: [(&str, &str); 3] =
-    [("recurrent_l0", "layer 1, recurrent"), ("input_l1", "layer 2, input"), ("recurrent_l1", "layer 2, recurrent")];
+const PARTS: [(&str, &str); 3] = [
+    ("recurrent_l0", "layer 1, recurrent"),
+    ("input_l1", "layer 2, input"),
+    ("recurrent_l1", "layer 2, recurrent"),
+];
 const LAYERS: usize = 2;
 const DROPOUT: f64 = 0.5;
 const TRIALS: usize = 64;
@@ -143,8 +146,7 @@ fn task(context: &Context<'_>, s: &Sizes) -> Result<TextClassification, StudyErr
         ..TextOptions::default()
     };
     if let Some(folder) = context.data {
-        let task =
-            TextClassification::new(TextOptions { data: Some(folder.to_owned()), ..options.clone() });
+        let task = TextClassification::new(TextOptions { data: Some(folder.to_owned()), ..options.clone() });
         match task.data() {
             // A folder of images, for other studies.
             Err(TextError::Folder { found: 0, .. }) => {}
@@ -199,8 +201,8 @@ fn read(
         Ok(right / batches.iter().map(Batch::trials).sum::<usize>() as f64)
     };
     let truncating = || StudyError::step("truncating the change of a long short-term memory");
-    let changes =
-        TrainedChanges::new(&initial, trainer.network(), &PARTS.map(|(name, _)| name)).map_err(truncating())?;
+    let changes = TrainedChanges::new(&initial, trainer.network(), &PARTS.map(|(name, _)| name))
+        .map_err(truncating())?;
     let along = |of: &dyn Fn(usize) -> Result<f64, StudyError>| -> Result<Vec<f64>, StudyError> {
         s.ranks.iter().map(|rank| of(*rank)).collect()
     };
@@ -233,7 +235,8 @@ fn claims(s: &Sizes, data: &TextData, readers: &[Reader]) -> Vec<Claim> {
     let mean = |of: &dyn Fn(&Reader) -> f64| readers.iter().map(of).sum::<f64>() / readers.len() as f64;
     let at = |rank: usize| s.ranks.iter().position(|found| *found == rank).unwrap_or(0);
     let enough = at(ENOUGH);
-    let effective = |of: &dyn Fn(&PartChange) -> f64| mean(&|r| r.parts.iter().map(of).sum::<f64>() / PARTS.len() as f64);
+    let effective =
+        |of: &dyn Fn(&PartChange) -> f64| mean(&|r| r.parts.iter().map(of).sum::<f64>() / PARTS.len() as f64);
     vec![
         Claim::at_least(
             "learns",
@@ -257,11 +260,14 @@ fn claims(s: &Sizes, data: &TextData, readers: &[Reader]) -> Vec<Claim> {
         Claim::at_least(
             "change-is-needed",
             "accuracy that is lost without the change of these matrices, input and readout as trained; mean over networks",
-            0.05,
+            0.02,
             mean(&|r| r.trained - r.change[at(0)]),
         )
         .source("specification F5")
-        .because("Otherwise the rank of the change would tell nothing."),
+        .because(
+            "Otherwise the rank of the change would tell nothing. Random recurrent weights with trained input and readout lose 0.03 to 0.24, \
+             by chance: 0.02 on average, 20 of 1000 texts, would need three of the best at once.",
+        ),
         Claim::at_most(
             "effective-rank",
             "effective rank (participation ratio of squared singular values) of the change over that of the trained weights; means over matrices and networks",
@@ -289,28 +295,26 @@ fn figure(s: &Sizes, task: &TextClassification, data: &TextData, readers: &[Read
     let mut learning = Panel::new(Axis::new("epoch"), Axis::new("cross-entropy")).title("Learning");
     for (index, reader) in readers.iter().enumerate() {
         // Means over 20 epochs: single batches scatter.
-        let smooth = reader.losses.chunks(20).enumerate().map(|(k, losses)| {
-            (20.0 * k as f64 + 10.0, losses.iter().sum::<f64>() / losses.len() as f64)
-        });
+        let smooth =
+            reader.losses.chunks(20).enumerate().map(|(k, losses)| {
+                (20.0 * k as f64 + 10.0, losses.iter().sum::<f64>() / losses.len() as f64)
+            });
         learning = learning.layer(Line::through(smooth).colour(Colour::category(index % 6)));
     }
-    // Rank 0 has its place beside the logarithms of the others.
-    let place = |rank: usize| (rank as f64).max(0.5).log2();
-    let ticks: Vec<f64> = [0, 1, 2, 4, 10, 64, 256].iter().filter(|r| **r <= s.units).map(|r| place(*r)).collect();
     let mut truncated = Panel::new(
-        Axis::new("rank R, log₂ (R = 0 at −1)").ticks(ticks),
-        Axis::new("accuracy on texts set aside").range(0.45, 0.85),
+        Axis::log10("rank R + 1").range(0.8, s.units as f64 + 1.5),
+        Axis::new("accuracy").range(0.45, 0.85),
     )
     .title("Truncation")
     .layer(Reference::horizontal(over(readers, |r| r.trained).mean).label("trained"));
-    let curves: [(&str, Colour, &dyn Fn(&Reader, usize) -> f64); 2] = [
-        ("change truncated", Colour::Blue, &|r, k| r.change[k]),
-        ("weights truncated", Colour::Orange, &|r, k| r.weights[k]),
+    let curves: [(&str, Colour, fn(&Reader, usize) -> f64); 2] = [
+        ("change truncated", Colour::Blue, |r, k| r.change[k]),
+        ("weights truncated", Colour::Orange, |r, k| r.weights[k]),
     ];
     for (label, colour, pick) in curves {
         let samples: Vec<Sample> = (0..s.ranks.len()).map(|k| over(readers, |r| pick(r, k))).collect();
         let points: Vec<(f64, f64)> =
-            s.ranks.iter().zip(&samples).map(|(rank, sample)| (place(*rank), sample.mean)).collect();
+            s.ranks.iter().zip(&samples).map(|(rank, sample)| (*rank as f64 + 1.0, sample.mean)).collect();
         let bars: Vec<f64> = samples.iter().map(|sample| sample.std).collect();
         truncated = truncated
             .layer(Line::through(points.iter().copied()).colour(colour).width(0.6))
@@ -319,10 +323,8 @@ fn figure(s: &Sizes, task: &TextClassification, data: &TextData, readers: &[Read
     let mut panels = Vec::new();
     for (index, (_, title)) in PARTS.iter().enumerate() {
         let mut panel = Panel::new(Axis::new("index"), Axis::new("singular value")).title(*title);
-        let values: [(&str, Colour, &dyn Fn(&PartChange) -> &[f64]); 2] = [
-            ("change ΔW", Colour::Blue, &|p| &p.change),
-            ("initial W₀", Colour::Grey, &|p| &p.initial),
-        ];
+        let values: [(&str, Colour, fn(&PartChange) -> &[f64]); 2] =
+            [("change ΔW", Colour::Blue, |p| &p.change), ("initial W₀", Colour::Grey, |p| &p.initial)];
         for (label, colour, pick) in values {
             let count = s.units.min(40);
             let mean = |k: usize| over(readers, |r| pick(&r.parts[index])[k]).mean;

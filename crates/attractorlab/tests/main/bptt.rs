@@ -10,8 +10,8 @@ use attractorlab::task::{
 };
 use attractorlab::training::OptimiserRule;
 use attractorlab::training::bptt::{
-    BpttError, GatedCellKind, GatedTape, GatedUnits, Layout, Loss, Noise, RateTape, RateUnits, RateWeights, StepNoise,
-    Trainable, Trainer, TrainingOptions, TrainingStatus, check_gradient, evaluate, gradient,
+    BpttError, GatedCellKind, GatedTape, GatedUnits, Layout, Loss, Noise, RateTape, RateUnits, RateWeights,
+    StepNoise, Trainable, Trainer, TrainingOptions, TrainingStatus, check_gradient, evaluate, gradient,
 };
 use serde_json::Value;
 
@@ -618,7 +618,11 @@ fn dropout_has_the_right_gradient_and_mean() {
     let network = GatedUnits::<f64>::draw(GatedCellKind::Lstm, 40, 2, 2, &mut stream).unwrap();
     let (_, whole) = evaluate(&network, &batch, Loss::HalfSquare).unwrap();
     let network = network.with_dropout(0.4).unwrap();
-    assert_eq!(evaluate(&network, &batch, Loss::HalfSquare).unwrap().1, whole, "no dropout outside of training");
+    assert_eq!(
+        evaluate(&network, &batch, Loss::HalfSquare).unwrap().1,
+        whole,
+        "no dropout outside of training"
+    );
     let mut tape = GatedTape::default();
     let (mut sums, mut squares, draws) = (vec![0.0; whole.len()], vec![0.0; whole.len()], 400);
     for step in 0..draws {
@@ -636,7 +640,9 @@ fn dropout_has_the_right_gradient_and_mean() {
     let scores: Vec<f64> = (0..whole.len()).map(score).collect();
     // 360 outputs: one lies beyond 5 standard errors in 1 of 5000 seeds.
     assert!(scores.iter().all(|score| score.abs() < 5.0), "{scores:?}");
-    assert!(GatedUnits::<f64>::draw(GatedCellKind::Gru, 3, 1, 1, &mut stream).unwrap().with_dropout(1.0).is_err());
+    assert!(
+        GatedUnits::<f64>::draw(GatedCellKind::Gru, 3, 1, 1, &mut stream).unwrap().with_dropout(1.0).is_err()
+    );
 }
 
 #[test]
@@ -648,7 +654,8 @@ fn a_stack_is_a_chain_of_cells() {
         let network = stack(kind, 2, &mut stream);
         // Each layer as a network of its own, read out by every unit.
         let layer = |l: usize, inputs: usize| {
-            let mut single = GatedUnits::<f64>::draw(kind, 7, inputs, 7, &mut Stream::new(1, "any", 0)).unwrap();
+            let mut single =
+                GatedUnits::<f64>::draw(kind, 7, inputs, 7, &mut Stream::new(1, "any", 0)).unwrap();
             for name in ["recurrent", "input", "input_bias", "recurrent_bias", "initial"] {
                 single.set_tensor(name, network.tensor(&format!("{name}_l{l}")).unwrap()).unwrap();
             }

@@ -115,7 +115,9 @@ fn trained_networks_have_the_statistics_of_the_reference() {
             let n = ours.len() as f64;
             if exhaustive() {
                 let deviation = (squares(&ours) / (n - 1.0)).sqrt() / ours_mean;
-                println!("{name} g = {g}: {quantity} {ours_mean:.4}, spread {deviation:.3}, theirs {theirs_mean:.4}");
+                println!(
+                    "{name} g = {g}: {quantity} {ours_mean:.4}, spread {deviation:.3}, theirs {theirs_mean:.4}"
+                );
             }
             // Four and a half standard deviations: a false alarm in 1 of 5000 seeds for 28 comparisons.
             let allowed = 4.5 * spread * theirs_mean * (1.0 / n + 1.0 / theirs.len() as f64).sqrt();
@@ -169,7 +171,8 @@ fn output(network: &RateWeights, weights: &Mat<f64>) -> f64 {
 fn linear_networks_have_the_statistics_of_the_reference() {
     let reference = expected("linear_rnn_simulation_statistics");
     let count: u64 = if exhaustive() { 10 } else { 4 };
-    let jobs: Vec<(usize, u64)> = (0..reference.len()).flat_map(|k| (0..count).map(move |i| (k, i))).collect();
+    let jobs: Vec<(usize, u64)> =
+        (0..reference.len()).flat_map(|k| (0..count).map(move |i| (k, i))).collect();
     let found: Vec<Vec<(String, f64)>> = jobs
         .par_iter()
         .map(|&(index, network)| {

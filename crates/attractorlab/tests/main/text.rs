@@ -136,7 +136,10 @@ fn wrong_texts_are_refused_in_words() {
         (TextOptions { data: Some("/nowhere/reviews.tsv".into()), ..small() }, "/nowhere/reviews.tsv"),
         (TextOptions { data: Some(file("broken", b"1.0\tfine\nno tab\n")), ..small() }, "line 2"),
         (TextOptions { data: Some(file("bytes", b"1.0\t\xff\xfe\n")), ..small() }, "utf-8"),
-        (TextOptions { data: Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")), ..small() }, "one file"),
+        (
+            TextOptions { data: Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")), ..small() },
+            "one file",
+        ),
     ] {
         let found = message(options.clone());
         assert!(found.contains(words), "{options:?}: {found}");
@@ -152,8 +155,12 @@ fn a_file_of_ones_own_is_read_from_its_folder_too() {
         writeln!(text, "{k}\t{rating}\tA {word} film number {} of {}", k % 7, k % 5).unwrap();
     }
     let path = file("own", text.as_bytes());
-    let options =
-        |path: PathBuf| TextOptions { data: Some(path), dimension: 4, validation: 10, ..TextOptions::default() };
+    let options = |path: PathBuf| TextOptions {
+        data: Some(path),
+        dimension: 4,
+        validation: 10,
+        ..TextOptions::default()
+    };
     let one = TextClassification::new(options(path.clone()));
     let folder = TextClassification::new(options(path.parent().unwrap().to_owned()));
     assert_eq!(one.test_batch(1, 10).unwrap(), folder.test_batch(1, 10).unwrap());

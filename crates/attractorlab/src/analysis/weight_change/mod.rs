@@ -66,7 +66,7 @@ impl WeightChange {
     /// The change from `initial` to `trained`; rectangular matrices (of inputs, or of gated cells) too.
     ///
     /// # Errors
-    /// [`ChangeError::Shape`] if the shapes differ or are empty, [`ChangeError::Linalg`] for entries that are not finite.
+    /// [`ChangeError::Shape`] if the shapes differ, [`ChangeError::Linalg`] for entries that are not finite.
     pub fn new(initial: MatRef<'_, f64>, trained: MatRef<'_, f64>) -> Result<Self, ChangeError> {
         let (rows, columns) = (initial.nrows(), initial.ncols());
         if (trained.nrows(), trained.ncols()) != (rows, columns) {
@@ -78,7 +78,8 @@ impl WeightChange {
             });
         }
         if rows == 0 || columns == 0 {
-            let (name, expected) = ("the weights", "a matrix with at least one row and one column".to_owned());
+            let (name, expected) =
+                ("the weights", "a matrix with at least one row and one column".to_owned());
             return Err(ChangeError::Shape { name, expected, rows, columns });
         }
         let change = Mat::from_fn(rows, columns, |i, j| trained[(i, j)] - initial[(i, j)]);

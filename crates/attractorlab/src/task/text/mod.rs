@@ -48,7 +48,9 @@ pub enum TextError {
         reason: String,
     },
     /// A folder holds no file of texts, or several.
-    #[error("{folder}: a folder of texts must hold one file that ends in .tsv or .tsv.gz, and this one holds {found}")]
+    #[error(
+        "{folder}: a folder of texts must hold one file that ends in .tsv or .tsv.gz, and this one holds {found}"
+    )]
     Folder {
         /// The folder.
         folder: PathBuf,

@@ -52,7 +52,7 @@ impl Snippets {
             let paths = paths.collect::<Result<Vec<PathBuf>, _>>().map_err(io(path))?;
             let named = |path: &PathBuf| {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-                name.ends_with(".tsv") || name.ends_with(".tsv.gz")
+                [".tsv", ".tsv.gz"].iter().any(|ending| name.ends_with(ending))
             };
             let files: Vec<PathBuf> = paths.into_iter().filter(named).collect();
             match <[PathBuf; 1]>::try_from(files) {

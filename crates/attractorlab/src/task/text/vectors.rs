@@ -69,9 +69,8 @@ impl WordVectors {
             .map(|text| text.iter().filter_map(|word| index.get(word)).map(|&i| i as u32).collect())
             .collect();
         let information = Information::of(&numbered, index.len());
-        let values = information
-            .embed(dimension)
-            .map_err(|source| TextError::Vectors { dimension, source })?;
+        let values =
+            information.embed(dimension).map_err(|source| TextError::Vectors { dimension, source })?;
         Ok(Self { index, dimension, values })
     }
 
@@ -200,7 +199,8 @@ impl Information {
         let words = self.words();
         let width = dimension + SPARE;
         let (values, vectors) = if words <= WHOLE.max(width) {
-            let whole: Vec<f64> = (0..words * words).map(|at| f64::from(u8::from(at % (words + 1) == 0))).collect();
+            let whole: Vec<f64> =
+                (0..words * words).map(|at| f64::from(u8::from(at % (words + 1) == 0))).collect();
             self.leading(&whole, words, dimension)?
         } else {
             self.leading(&self.subspace(width)?, width, dimension)?
@@ -218,7 +218,8 @@ mod tests {
 
     #[test]
     fn vectors_are_those_of_the_whole_matrix() {
-        let texts: Vec<Vec<u32>> = (0..40_u32).map(|k| (0..6).map(|i| (k * k + i * i * k) % 17).collect()).collect();
+        let texts: Vec<Vec<u32>> =
+            (0..40_u32).map(|k| (0..6).map(|i| (k * k + i * i * k) % 17).collect()).collect();
         let sparse = Information::of(&texts, 17);
         // The definition, entry by entry.
         let mut counts = Mat::<f64>::zeros(17, 17);

@@ -21,8 +21,7 @@ impl Tensor {
     /// Whether this is its name, with or without the number of its layer.
     fn answers_to(&self, name: &str) -> bool {
         self.name.strip_prefix(name).is_some_and(|rest| {
-            rest.is_empty()
-                || rest.strip_prefix("_l").is_some_and(|layer| layer.parse::<usize>().is_ok())
+            rest.is_empty() || rest.strip_prefix("_l").is_some_and(|layer| layer.parse::<usize>().is_ok())
         })
     }
 }

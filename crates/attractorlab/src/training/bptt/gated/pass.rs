@@ -208,7 +208,15 @@ impl<T: Real> GatedUnits<T> {
 
     /// With what flows back into h(t + 1) through the recurrence in `product`, from beyond the layer in `flow`, and
     /// past the gates in `running`.
-    fn step_back(&self, t: usize, b: usize, flow: &[T], product: &[T], running: &mut [T], tape: &mut LayerTape<T>) {
+    fn step_back(
+        &self,
+        t: usize,
+        b: usize,
+        flow: &[T],
+        product: &[T],
+        running: &mut [T],
+        tape: &mut LayerTape<T>,
+    ) {
         let (n, rows) = (self.units, self.rows());
         let one = T::from_f64(1.0);
         let open = |gate: T| gate * (one - gate);
@@ -342,7 +350,7 @@ impl<T: Real> GatedUnits<T> {
 /// Multiplies with factors of dropout, if there are any.
 fn drop_out<T: Real>(flow: &mut [T], factors: &[T]) {
     for (flow, factor) in flow.iter_mut().zip(factors) {
-        *flow = *flow * *factor;
+        *flow *= *factor;
     }
 }
 
