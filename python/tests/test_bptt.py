@@ -194,7 +194,7 @@ def test_a_stack_is_a_chain_of_cells() -> None:
         _ = training.network
     for wrong in ({"layers": 0}, {"dropout": 1.0}, {"layers": -1}):
         with pytest.raises(errors.InputError):
-            Training(task, units=4, cell="gru", **wrong)  # type: ignore[arg-type]
+            Training(task, units=4, cell="gru", **wrong)
     with pytest.raises(errors.InputError, match="layers and dropout are for the cells"):
         Training(task, units=4, layers=2)
 

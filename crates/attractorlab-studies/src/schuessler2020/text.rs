@@ -291,6 +291,10 @@ fn over(readers: &[Reader], pick: impl Fn(&Reader) -> f64) -> Sample {
     Sample::of(&readers.iter().map(pick).collect::<Vec<_>>())
 }
 
+/// An accuracy of a network by the place of its rank, and singular values of one of its matrices.
+type Accuracy = fn(&Reader, usize) -> f64;
+type Values = fn(&PartChange) -> &[f64];
+
 fn figure(s: &Sizes, task: &TextClassification, data: &TextData, readers: &[Reader]) -> Figure {
     let mut learning = Panel::new(Axis::new("epoch"), Axis::new("cross-entropy")).title("Learning");
     for (index, reader) in readers.iter().enumerate() {
@@ -307,7 +311,7 @@ fn figure(s: &Sizes, task: &TextClassification, data: &TextData, readers: &[Read
     )
     .title("Truncation")
     .layer(Reference::horizontal(over(readers, |r| r.trained).mean).label("trained"));
-    let curves: [(&str, Colour, fn(&Reader, usize) -> f64); 2] = [
+    let curves: [(&str, Colour, Accuracy); 2] = [
         ("change truncated", Colour::Blue, |r, k| r.change[k]),
         ("weights truncated", Colour::Orange, |r, k| r.weights[k]),
     ];
@@ -323,7 +327,7 @@ fn figure(s: &Sizes, task: &TextClassification, data: &TextData, readers: &[Read
     let mut panels = Vec::new();
     for (index, (_, title)) in PARTS.iter().enumerate() {
         let mut panel = Panel::new(Axis::new("index"), Axis::new("singular value")).title(*title);
-        let values: [(&str, Colour, fn(&PartChange) -> &[f64]); 2] =
+        let values: [(&str, Colour, Values); 2] =
             [("change ΔW", Colour::Blue, |p| &p.change), ("initial W₀", Colour::Grey, |p| &p.initial)];
         for (label, colour, pick) in values {
             let count = s.units.min(40);
