@@ -3,6 +3,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use attractorlab::dynamics::{
@@ -344,8 +345,9 @@ pub(crate) fn linear_course<'py>(
         Err(LearningError::Linalg(_)) => Ok(Mat::from_fn(n, n, |_, _| f64::NAN)),
         found => found,
     };
-    let (losses, end) = interruptible(py, |_| -> Result<_, Failure> {
-        let records = 0..=steps / every;
+    let (losses, end) = interruptible(py, |stop| -> Result<_, Failure> {
+        let go_on = || !stop.load(Ordering::Relaxed);
+        let records = (0..=steps / every).take_while(|_| go_on());
         Ok(match rule {
             "reparameterised" | "reparameterised-lookahead" => {
                 let path = ReparameterisedPath::new(&task, start.as_ref(), rate, rule != "reparameterised")?;
@@ -358,13 +360,17 @@ pub(crate) fn linear_course<'py>(
                 let mut path = LinearisedPath::new(&task, start.as_ref(), rate)?;
                 let mut losses = Vec::new();
                 for k in records {
-                    path.advance(k * every - path.step());
+                    while path.step() < k * every && go_on() {
+                        path.advance((k * every - path.step()).min(64));
+                    }
                     losses.push(match path.loss() {
                         Err(LearningError::Linalg(_)) => f64::INFINITY,
                         loss => loss?,
                     });
                 }
-                path.advance(steps - path.step());
+                while path.step() < steps && go_on() {
+                    path.advance((steps - path.step()).min(64));
+                }
                 (losses, weights_or_nan(path.weights())?)
             }
             other => {
@@ -391,9 +397,13 @@ pub(crate) fn linear_landscape<'py>(
 ) -> Result<[Bound<'py, PyArray1<f64>>; 3], Failure> {
     let (task, centre) = (LinearTask::new(matrix(&inputs), matrix(&targets))?, matrix(&centre));
     let directions: Vec<Mat<f64>> = directions.iter().map(matrix).collect();
-    let points = interruptible(py, |_| {
+    let points = interruptible(py, |stop| {
         let directions: Vec<_> = directions.iter().map(Mat::as_ref).collect();
-        landscape_points(&task, centre.as_ref(), &directions, &coordinates, with_growth)
+        let mut points = Vec::with_capacity(coordinates.len());
+        for block in coordinates.chunks(64).take_while(|_| !stop.load(Ordering::Relaxed)) {
+            points.extend(landscape_points(&task, centre.as_ref(), &directions, block, with_growth)?);
+        }
+        Ok::<_, LearningError>(points)
     })??;
     let column = |value: fn(&attractorlab::training::equilibrium::linear::LandscapePoint) -> f64| {
         PyArray1::from_vec(py, points.iter().map(value).collect())

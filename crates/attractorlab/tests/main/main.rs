@@ -11,6 +11,7 @@ mod feedback_theory;
 mod fixed_points;
 mod forecasts;
 mod linear_learning;
+mod low_rank_theory;
 mod network_files;
 mod optimisers;
 mod output_dynamics;
