@@ -44,6 +44,7 @@ __all__ = [
     "lyapunov_exponent",
     "outliers",
     "output_response",
+    "ridge_readout",
     "measure_network",
     "pair_average",
     "phase_diagram",
@@ -227,6 +228,7 @@ class Network:
     ) -> list[tuple[list[float], dict[str, Any]]]: ...
     def low_rank_states(self, input: Sequence[float], g: float | None) -> dict[str, Any]: ...
 
+def ridge_readout(rates: _Array, targets: _Array, ridge: float) -> _Array: ...
 def find_fixed_points(
     function: Callable[[_Array], npt.ArrayLike],
     jacobian: Callable[[_Array], npt.ArrayLike] | None,

@@ -63,6 +63,7 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<output_dynamics::OutputPrediction>()?;
     module.add_function(wrap_pyfunction!(output_dynamics::edge_of_chaos, module)?)?;
     module.add_class::<output_training::OutputTask>()?;
+    module.add_function(wrap_pyfunction!(output_training::ridge_readout, module)?)?;
     module.add_function(wrap_pyfunction!(dynamics::output_response, module)?)?;
     module.add_class::<linear_learning::LearningFlow>()?;
     module.add_function(wrap_pyfunction!(linear_learning::third_order, module)?)?;

@@ -136,9 +136,22 @@ pub(crate) fn all() -> Vec<Row> {
             name: "rls-steps",
             what: "200 whole steps of recursive least squares with the loop closed, N = 1000, the drawing of the network \
                included.",
-            peers: &[("rls_steps.py", "numpy, rank-one update of the whole matrix")],
+            peers: &[
+                ("rls_steps.py", "numpy, rank-one update of the whole matrix"),
+                ("rls_steps_reservoirpy.py", "ReservoirPy's RLS node, step by step"),
+            ],
             tolerance: 1e-6,
             work: trained::recursive_steps,
+        },
+        Row {
+            name: "ridge-readout",
+            what: "Ridge regression of two targets on 2000 states of 1000 units; the states are made by both sides.",
+            peers: &[
+                ("ridge_readout.py", "numpy and scipy, normal equations by Cholesky"),
+                ("ridge_readout_reservoirpy.py", "ReservoirPy's Ridge node"),
+            ],
+            tolerance: 1e-8,
+            work: trained::ridge,
         },
         Row {
             name: "trained-outlier",
