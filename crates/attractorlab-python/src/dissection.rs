@@ -28,6 +28,9 @@ use crate::interrupt::interruptible;
 use crate::network::{array, matrix};
 use crate::own_function::OwnFunction;
 
+/// An input, and the fixed points under it.
+type UnderInput<'py> = (Vec<f64>, Bound<'py, PyDict>);
+
 /// Arrays by name.
 type NamedArrays<'py> = BTreeMap<String, Bound<'py, PyArrayDyn<f64>>>;
 
@@ -227,7 +230,7 @@ impl Network {
         states: PyReadonlyArray2<'py, f64>,
         inputs: PyReadonlyArray2<'py, f64>,
         seed: u64,
-    ) -> Result<Vec<(Vec<f64>, Bound<'py, PyDict>)>, Failure> {
+    ) -> Result<Vec<UnderInput<'py>>, Failure> {
         let (states, inputs) = (matrix(&states), matrix(&inputs));
         let options = FindOptions { seed, ..FindOptions::default() };
         let found = interruptible(py, |stop| {

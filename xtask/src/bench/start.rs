@@ -1,5 +1,6 @@
 //! How long it takes to begin: the program, and the import of the package.
 
+use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -77,7 +78,7 @@ pub(super) fn section() -> Result<String, String> {
     let mut text = "### start-up\n\n| what | median of 20 | bar |\n|---|---|---|\n".to_owned();
     for ((what, bar), seconds) in BARS.iter().zip(measured) {
         println!("{what}: {}", time(seconds));
-        text.push_str(&format!("| {what} | {} | {} |\n", time(seconds), time(*bar)));
+        let _ = writeln!(text, "| {what} | {} | {} |", time(seconds), time(*bar));
     }
     text.push_str("\nWhole processes, as a shell starts them.\n\n");
     Ok(text)
