@@ -44,6 +44,8 @@ __all__ = [
     "lyapunov_exponent",
     "outliers",
     "output_response",
+    "response_metric",
+    "response_metric_extremes",
     "ridge_readout",
     "measure_network",
     "pair_average",
@@ -228,6 +230,8 @@ class Network:
     ) -> list[tuple[list[float], dict[str, Any]]]: ...
     def low_rank_states(self, input: Sequence[float], g: float | None) -> dict[str, Any]: ...
 
+def response_metric(weights: _Array, of: _Array, inverse: bool) -> _Array: ...
+def response_metric_extremes(weights: _Array) -> tuple[float, float]: ...
 def ridge_readout(rates: _Array, targets: _Array, ridge: float) -> _Array: ...
 def find_fixed_points(
     function: Callable[[_Array], npt.ArrayLike],

@@ -14,7 +14,7 @@ use attractorlab::numerics::linalg::Mat;
 use attractorlab::task::images::{ImageData, Images};
 use attractorlab::training::OptimiserRule;
 use attractorlab::training::equilibrium::linear::{
-    LinearTask, LinearisedPath, ReparameterisedPath, landscape_points, response_distance as distance,
+    LinearTask, LinearisedPath, ReparameterisedPath, ResponseMetric, landscape_points, response_distance as distance,
     singular_steps as poles,
 };
 use attractorlab::training::equilibrium::{
@@ -382,6 +382,35 @@ pub(crate) fn linear_course<'py>(
         })
     })??;
     Ok((PyArray1::from_vec(py, losses), array(py, end.as_ref())))
+}
+
+/// The metric of responses at W, or its inverse, applied to a matrix.
+#[pyfunction]
+pub(crate) fn response_metric<'py>(
+    py: Python<'py>,
+    weights: Matrix<'py>,
+    of: Matrix<'py>,
+    inverse: bool,
+) -> Result<Bound<'py, PyArray2<f64>>, Failure> {
+    let (weights, of) = (matrix(&weights), matrix(&of));
+    if (of.nrows(), of.ncols()) != (weights.nrows(), weights.ncols()) {
+        return Err(Failure::Input(format!(
+            "the matrix must have the shape of the weights, {}×{}, got {}×{}",
+            weights.nrows(),
+            weights.ncols(),
+            of.nrows(),
+            of.ncols()
+        )));
+    }
+    let metric = ResponseMetric::new(weights.as_ref())?;
+    let found = if inverse { metric.apply_inverse(&of) } else { metric.apply(&of) };
+    Ok(array(py, found.as_ref()))
+}
+
+/// Smallest and largest eigenvalue of the metric of responses.
+#[pyfunction]
+pub(crate) fn response_metric_extremes(weights: Matrix<'_>) -> Result<(f64, f64), Failure> {
+    Ok(ResponseMetric::new(matrix(&weights).as_ref())?.extremes()?)
 }
 
 /// Loss, sign of det(1 − W) and largest real part at the points of a plane.

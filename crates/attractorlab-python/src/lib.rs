@@ -84,6 +84,8 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<equilibrium::EquilibriumTrainer>()?;
     module.add_function(wrap_pyfunction!(equilibrium::linear_course, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::linear_landscape, module)?)?;
+    module.add_function(wrap_pyfunction!(equilibrium::response_metric, module)?)?;
+    module.add_function(wrap_pyfunction!(equilibrium::response_metric_extremes, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::singular_steps, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::response_distance, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::interpolating_weights, module)?)?;
