@@ -58,6 +58,7 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<chaos::ChaosTheory>()?;
     module.add_class::<forecast::ReadoutTheory>()?;
     module.add_function(wrap_pyfunction!(forecast::phase_diagram, module)?)?;
+    module.add_function(wrap_pyfunction!(forecast::feedback_thresholds, module)?)?;
     module.add_function(wrap_pyfunction!(forecast::measure_network, module)?)?;
     module.add_class::<feedback_network::FeedbackNetwork>()?;
     module.add_class::<output_dynamics::OutputPrediction>()?;
