@@ -303,7 +303,7 @@ class Network:
         if x.ndim != 2 or u.ndim != 2:
             raise InputError(
                 f"states must have the shape (count, state_size) and inputs (count, inputs), "
-                f"got {np.shape(states)} and {np.shape(inputs)}"
+                f"got {x.shape} and {u.shape}"
             )
         if seed < 0:
             raise InputError(f"seed must not be negative, got {seed}")

@@ -8,7 +8,7 @@ import pytest
 from attractorlab.dynamics import fixed_point, output_response
 from attractorlab.errors import InputError
 from attractorlab.theory.output_dynamics import edge_of_chaos, predict
-from attractorlab.training import OutputTask
+from attractorlab.training import OutputTask, ridge_readout
 
 
 def test_prediction_of_three_values() -> None:
