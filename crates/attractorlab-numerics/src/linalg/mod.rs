@@ -36,7 +36,9 @@ mod rank_one;
 mod svd;
 mod symmetric;
 
-pub use arnoldi::{ArnoldiOptions, ArnoldiStatus, Leading, LeadingEigenvalues, leading_eigenvalues};
+pub use arnoldi::{
+    ArnoldiOptions, ArnoldiStatus, Leading, LeadingEigenvalues, leading_eigenvalues, ritz_values,
+};
 pub use batched::solve_batch;
 pub use cholesky::{Cholesky, Ldlt};
 pub use eigen::{Defective, Eigen, complex_eigenvalues, eigenvalues};
@@ -63,11 +65,14 @@ pub fn frobenius_norm(a: MatRef<'_, f64>) -> f64 {
 
 /// Returns the first entry that is NaN or infinite as an error.
 fn check_finite(a: MatRef<'_, f64>) -> Result<(), LinalgError> {
-    for col in 0..a.ncols() {
-        for row in 0..a.nrows() {
-            if !a[(row, col)].is_finite() {
-                return Err(LinalgError::NotFinite { row, col });
-            }
+    for (col, entries) in a.col_iter().enumerate() {
+        // Most columns are finite: all entries at once, and one by one only to say which is not.
+        let all = match entries.try_as_col_major() {
+            Some(entries) => entries.as_slice().iter().fold(true, |all, entry| all & entry.is_finite()),
+            None => false,
+        };
+        if !all && let Some(row) = entries.iter().position(|entry| !entry.is_finite()) {
+            return Err(LinalgError::NotFinite { row, col });
         }
     }
     Ok(())
