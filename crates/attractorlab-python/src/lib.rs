@@ -24,6 +24,7 @@ mod own_function;
 mod roots;
 mod studies;
 mod sweeps;
+mod tasks;
 mod transfer;
 mod weight_change;
 
@@ -94,9 +95,15 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(equilibrium::folder_images, module)?)?;
     module.add_class::<bptt::BpttTraining>()?;
     module.add_function(wrap_pyfunction!(bptt::bptt_losses, module)?)?;
-    module.add_function(wrap_pyfunction!(bptt::task_batch, module)?)?;
-    module.add_function(wrap_pyfunction!(bptt::task_describe, module)?)?;
-    module.add_function(wrap_pyfunction!(bptt::task_dimensions, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks::task_batch, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks::task_describe, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks::task_dimensions, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks::psychometric_batch, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks::psychometric_curve, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks::psychometric_curves, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks::text_accuracy, module)?)?;
+    module.add_function(wrap_pyfunction!(weight_change::singular_values_along, module)?)?;
+    module.add_function(wrap_pyfunction!(weight_change::eigenvalues_along, module)?)?;
     module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
     module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
     module.add_function(wrap_pyfunction!(sweeps::sweep_names, module)?)?;

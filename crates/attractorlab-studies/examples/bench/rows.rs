@@ -180,12 +180,25 @@ pub(crate) fn all() -> Vec<Row> {
             name: "bptt-epoch",
             what: "One epoch of back-propagation through time in f32: 256 tanh units, 32 trials of 100 steps, forward, \
                backward and a step of Adam.",
-            peers: &[(
-                "bptt_epoch.py",
-                "numpy, adjoints written out, one product over all steps for the weights",
-            )],
+            peers: &[
+                ("bptt_epoch.py", "numpy, adjoints written out, one product over all steps for the weights"),
+                ("bptt_epoch_torch.py", "PyTorch, eager"),
+            ],
             tolerance: 1e-3,
             work: learning::epoch,
+        },
+        Row {
+            name: "bptt-epoch-1024",
+            what: "The same with 1024 units.",
+            peers: &[
+                (
+                    "bptt_epoch_1024.py",
+                    "numpy, adjoints written out, one product over all steps for the weights",
+                ),
+                ("bptt_epoch_1024_torch.py", "PyTorch, eager"),
+            ],
+            tolerance: 1e-3,
+            work: learning::epoch_1024,
         },
         Row {
             name: "linear-gradient",
