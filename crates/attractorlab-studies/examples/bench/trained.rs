@@ -26,7 +26,7 @@ pub(crate) fn least_squares_theory() -> Vec<(&'static str, f64)> {
 }
 
 /// Numbers in (−√3, √3) of variance one that numpy makes too: a hash of the index.
-fn number(index: u32) -> f64 {
+pub(crate) fn number(index: u32) -> f64 {
     let mut h = index.wrapping_mul(2_654_435_761);
     h ^= h >> 15;
     h = h.wrapping_mul(2_246_822_519);
