@@ -32,6 +32,7 @@ __all__ = [
     "equilibrium_states",
     "equilibrium_update",
     "feedback_drive",
+    "feedback_thresholds",
     "find_fixed_points",
     "fixed_point",
     "follow_function",
@@ -44,6 +45,9 @@ __all__ = [
     "lyapunov_exponent",
     "outliers",
     "output_response",
+    "response_metric",
+    "response_metric_extremes",
+    "ridge_readout",
     "measure_network",
     "pair_average",
     "phase_diagram",
@@ -226,7 +230,19 @@ class Network:
         starts: tuple[int, int],
         seed: int,
     ) -> dict[str, Any]: ...
+    @staticmethod
+    def of_rate(network: RateNetwork) -> Network: ...
+    def find_under_inputs(
+        self, states: _Array, inputs: _Array, seed: int
+    ) -> list[tuple[list[float], dict[str, Any]]]: ...
+    def low_rank_states(self, input: Sequence[float], g: float | None) -> dict[str, Any]: ...
 
+def feedback_thresholds(
+    transfer: tuple[str, float], network: Sequence[float], target: float
+) -> tuple[float, float]: ...
+def response_metric(weights: _Array, of: _Array, inverse: bool) -> _Array: ...
+def response_metric_extremes(weights: _Array) -> tuple[float, float]: ...
+def ridge_readout(rates: _Array, targets: _Array, ridge: float) -> _Array: ...
 def find_fixed_points(
     function: Callable[[_Array], npt.ArrayLike],
     jacobian: Callable[[_Array], npt.ArrayLike] | None,

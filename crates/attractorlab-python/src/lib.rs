@@ -59,11 +59,13 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<chaos::ChaosTheory>()?;
     module.add_class::<forecast::ReadoutTheory>()?;
     module.add_function(wrap_pyfunction!(forecast::phase_diagram, module)?)?;
+    module.add_function(wrap_pyfunction!(forecast::feedback_thresholds, module)?)?;
     module.add_function(wrap_pyfunction!(forecast::measure_network, module)?)?;
     module.add_class::<feedback_network::FeedbackNetwork>()?;
     module.add_class::<output_dynamics::OutputPrediction>()?;
     module.add_function(wrap_pyfunction!(output_dynamics::edge_of_chaos, module)?)?;
     module.add_class::<output_training::OutputTask>()?;
+    module.add_function(wrap_pyfunction!(output_training::ridge_readout, module)?)?;
     module.add_function(wrap_pyfunction!(dynamics::output_response, module)?)?;
     module.add_class::<linear_learning::LearningFlow>()?;
     module.add_function(wrap_pyfunction!(linear_learning::third_order, module)?)?;
@@ -84,6 +86,8 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<equilibrium::EquilibriumTrainer>()?;
     module.add_function(wrap_pyfunction!(equilibrium::linear_course, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::linear_landscape, module)?)?;
+    module.add_function(wrap_pyfunction!(equilibrium::response_metric, module)?)?;
+    module.add_function(wrap_pyfunction!(equilibrium::response_metric_extremes, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::singular_steps, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::response_distance, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::interpolating_weights, module)?)?;

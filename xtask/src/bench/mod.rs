@@ -6,6 +6,7 @@
 
 mod instructions;
 mod row;
+mod start;
 mod table;
 
 use std::fs;
@@ -17,7 +18,7 @@ use crate::venv::Venv;
 use row::{Measured, Row};
 
 /// What the peers need.
-const REQUIREMENTS: [&str; 2] = ["numpy", "scipy"];
+const REQUIREMENTS: [&str; 3] = ["numpy", "scipy", "reservoirpy"];
 
 /// One thread for everybody.
 const ONE_THREAD: [&str; 5] = [
@@ -29,7 +30,7 @@ const ONE_THREAD: [&str; 5] = [
 ];
 
 /// What the peers ran on.
-const VERSIONS: &str = "import platform, numpy, scipy; print(f'Python {platform.python_version()}, numpy {numpy.__version__}, scipy {scipy.__version__}')";
+const VERSIONS: &str = "import platform, numpy, scipy, reservoirpy; print(f'Python {platform.python_version()}, numpy {numpy.__version__}, scipy {scipy.__version__}, ReservoirPy {reservoirpy.__version__}')";
 
 const LEAST_ROUNDS: usize = 5;
 
@@ -137,6 +138,9 @@ pub(crate) fn run(arguments: &[&str]) -> Result<bool, String> {
         let (section, agrees) = table::section(row, &results);
         agree &= agrees;
         text.push_str(&section);
+    }
+    if options.name.is_none() {
+        text.push_str(&start::section()?);
     }
     println!("\n{text}");
     if !agree {

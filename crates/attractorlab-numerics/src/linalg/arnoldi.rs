@@ -2,7 +2,9 @@
 
 use faer::{Mat, MatMut, MatRef};
 
-use super::{Complex64, Eigen, LinalgError, LinearOperator, Qr, frobenius_norm, matmul, matmul_transposed};
+use super::{
+    Complex64, Eigen, LinalgError, LinearOperator, Qr, eigenvalues, frobenius_norm, matmul, matmul_transposed,
+};
 use crate::kernels::{axpy, dot, scale};
 use crate::random::Stream;
 
@@ -121,6 +123,34 @@ pub fn leading_eigenvalues<A: LinearOperator + ?Sized>(
             restarts += 1;
         }
     }
+}
+
+/// The eigenvalues of `operator` on a Krylov space of this dimension: rough, but spread over the whole spectrum, as
+/// polynomials that damp it need them. What leads is found by [`leading_eigenvalues`].
+///
+/// # Errors
+/// As [`leading_eigenvalues`].
+///
+/// ```
+/// use attractorlab_numerics::linalg::{Mat, ritz_values};
+/// let a = Mat::from_fn(100, 100, |i, j| if i == j { i as f64 / 99.0 } else { 0.0 });
+/// let values = ritz_values(&a, 10, 0)?;
+/// assert_eq!(values.len(), 10);
+/// assert!(values.iter().all(|value| (-1e-12..=1.0 + 1e-12).contains(&value.re)));
+/// assert!(values.iter().any(|value| value.re > 0.9) && values.iter().any(|value| value.re < 0.1));
+/// # Ok::<(), attractorlab_numerics::linalg::LinalgError>(())
+/// ```
+pub fn ritz_values<A: LinearOperator + ?Sized>(
+    operator: &A,
+    dimension: usize,
+    seed: u64,
+) -> Result<Vec<Complex64>, LinalgError> {
+    let dimension = dimension.min(operator.dim());
+    let mut space = KrylovSpace::new(operator.dim(), dimension, seed);
+    while space.size < dimension {
+        space.extend(operator)?;
+    }
+    eigenvalues(space.h.as_ref())
 }
 
 struct RitzPair {

@@ -48,9 +48,7 @@ impl Lu {
     pub fn from_matrix(a: Mat<f64>) -> Result<Self, LinalgError> {
         let n = check_square(a.as_ref())?;
         let mut factors = a;
-        let norm_1 = (0..n)
-            .map(|j| factors.col(j).iter().map(|entry| entry.abs()).sum::<f64>())
-            .fold(0.0_f64, f64::max);
+        let norm_1 = (0..n).map(|j| sum_abs(factors.col_as_slice(j))).fold(0.0_f64, f64::max);
         let mut permutation = vec![0_usize; n];
         let mut inverse = vec![0_usize; n];
         let scratch = lu_in_place_scratch::<usize, f64>(n, n, Par::Seq, faer::prelude::default());
@@ -103,12 +101,10 @@ impl Lu {
     pub fn solve_matrix_in_place(&self, mut b: MatMut<'_, f64>) {
         assert_eq!(b.nrows(), self.dim(), "Lu::solve: the right-hand side needs n rows");
         let mut buffer = vec![0.0; self.dim()];
-        for j in 0..b.ncols() {
-            for (to, &from) in buffer.iter_mut().zip(&self.permutation) {
-                *to = b[(from, j)];
-            }
-            for (i, &value) in buffer.iter().enumerate() {
-                b[(i, j)] = value;
+        for mut column in b.as_mut().col_iter_mut() {
+            buffer.iter_mut().zip(column.as_ref().iter()).for_each(|(value, from)| *value = *from);
+            for (to, &from) in column.as_mut().iter_mut().zip(&self.permutation) {
+                *to = buffer[from];
             }
         }
         triangular::solve_unit_lower_triangular_in_place(self.factors.as_ref(), b.as_mut(), Par::Seq);
@@ -147,12 +143,10 @@ impl Lu {
         triangular::solve_lower_triangular_in_place(lu, b.as_mut(), Par::Seq);
         triangular::solve_unit_upper_triangular_in_place(lu, b.as_mut(), Par::Seq);
         let mut buffer = vec![0.0; self.dim()];
-        for j in 0..b.ncols() {
-            for (i, value) in buffer.iter_mut().enumerate() {
-                *value = b[(i, j)];
-            }
+        for mut column in b.col_iter_mut() {
+            buffer.iter_mut().zip(column.as_ref().iter()).for_each(|(value, from)| *value = *from);
             for (&value, &to) in buffer.iter().zip(&self.permutation) {
-                b[(to, j)] = value;
+                column[to] = value;
             }
         }
     }
@@ -184,7 +178,6 @@ impl Lu {
         if n == 0 {
             return 1.0;
         }
-        let sum_abs = |x: &[f64]| x.iter().map(|value| value.abs()).sum::<f64>();
         let mut x = vec![1.0 / n as f64; n];
         self.solve_in_place(&mut x);
         let mut estimate = sum_abs(&x);
@@ -218,4 +211,14 @@ impl Lu {
         let reciprocal = 1.0 / (estimate * self.norm_1);
         if reciprocal.is_finite() { reciprocal.min(1.0) } else { 0.0 }
     }
+}
+
+/// Sum of absolute values, lane by lane: additions in one chain would wait for each other.
+fn sum_abs(x: &[f64]) -> f64 {
+    let (chunks, rest) = x.as_chunks::<8>();
+    let mut lanes = [0.0; 8];
+    for chunk in chunks {
+        lanes.iter_mut().zip(chunk).for_each(|(sum, value)| *sum += value.abs());
+    }
+    lanes.iter().sum::<f64>() + rest.iter().map(|value| value.abs()).sum::<f64>()
 }

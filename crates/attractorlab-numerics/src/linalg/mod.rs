@@ -36,7 +36,9 @@ mod rank_one;
 mod svd;
 mod symmetric;
 
-pub use arnoldi::{ArnoldiOptions, ArnoldiStatus, Leading, LeadingEigenvalues, leading_eigenvalues};
+pub use arnoldi::{
+    ArnoldiOptions, ArnoldiStatus, Leading, LeadingEigenvalues, leading_eigenvalues, ritz_values,
+};
 pub use batched::solve_batch;
 pub use cholesky::{Cholesky, Ldlt};
 pub use eigen::{Defective, Eigen, complex_eigenvalues, eigenvalues};
@@ -47,7 +49,7 @@ pub use left_factor::LeftFactor;
 pub use lu::Lu;
 pub use operator::{LinearOperator, Transposed};
 pub(crate) use products::Products;
-pub use products::{matmul, matmul_add, matmul_transposed, matvec, matvec_transposed};
+pub use products::{gram_lower, matmul, matmul_add, matmul_transposed, matvec, matvec_transposed};
 pub use qr::Qr;
 pub use rank_one::RankOneSymmetric;
 pub use svd::{Svd, singular_values};
@@ -63,11 +65,14 @@ pub fn frobenius_norm(a: MatRef<'_, f64>) -> f64 {
 
 /// Returns the first entry that is NaN or infinite as an error.
 fn check_finite(a: MatRef<'_, f64>) -> Result<(), LinalgError> {
-    for col in 0..a.ncols() {
-        for row in 0..a.nrows() {
-            if !a[(row, col)].is_finite() {
-                return Err(LinalgError::NotFinite { row, col });
-            }
+    for (col, entries) in a.col_iter().enumerate() {
+        // Most columns are finite: all entries at once, and one by one only to say which is not.
+        let all = match entries.try_as_col_major() {
+            Some(entries) => entries.as_slice().iter().fold(true, |all, entry| all & entry.is_finite()),
+            None => false,
+        };
+        if !all && let Some(row) = entries.iter().position(|entry| !entry.is_finite()) {
+            return Err(LinalgError::NotFinite { row, col });
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use attractorlab::numerics::linalg::{Complex64, Mat};
 use attractorlab::theory::feedback::{Direction, FixedPoint, Inputs, ReadoutCurve};
 use attractorlab::theory::output_dynamics::{Setting, predict};
 
-use crate::{Row, equilibrium, learning, networks, trained};
+use crate::{Row, equilibrium, fixed_points, learning, networks, trained};
 
 /// Rows whose instructions are counted as a guard: short, on one thread, the same work every time.
 pub(crate) const GUARDED: [&str; 9] = [
@@ -136,9 +136,30 @@ pub(crate) fn all() -> Vec<Row> {
             name: "rls-steps",
             what: "200 whole steps of recursive least squares with the loop closed, N = 1000, the drawing of the network \
                included.",
-            peers: &[("rls_steps.py", "numpy, rank-one update of the whole matrix")],
+            peers: &[
+                ("rls_steps.py", "numpy, rank-one update of the whole matrix"),
+                ("rls_steps_reservoirpy.py", "ReservoirPy's RLS node, step by step"),
+            ],
             tolerance: 1e-6,
             work: trained::recursive_steps,
+        },
+        Row {
+            name: "ridge-readout",
+            what: "Ridge regression of two targets on 2000 states of 1000 units; the states are made by both sides.",
+            peers: &[
+                ("ridge_readout.py", "numpy and scipy, normal equations by Cholesky"),
+                ("ridge_readout_reservoirpy.py", "ReservoirPy's Ridge node"),
+            ],
+            tolerance: 1e-8,
+            work: trained::ridge,
+        },
+        Row {
+            name: "fixed-points-gru",
+            what: "Fixed points of a GRU of 16 units that was trained on the flip-flop, from 1024 random starts, and which of \
+               them are stable: ours finds 27 at residuals of 1e-12, Adam 26 with q < 1e-9.",
+            peers: &[("fixed_points_gru_torch.py", "PyTorch, Adam on the joint speed, float32")],
+            tolerance: 0.0,
+            work: fixed_points::gru,
         },
         Row {
             name: "trained-outlier",

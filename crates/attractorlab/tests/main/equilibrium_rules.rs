@@ -148,6 +148,27 @@ fn linear_cases_agree_with_the_reference() {
 }
 
 #[test]
+fn looking_ahead_a_sample_that_is_right_already_takes_part() {
+    // With W = 0 the rates are the inputs, and the first sample is met exactly: δ = 0. Its input overlaps with the other's,
+    // so that the step moves it, and the residual after the step is not zero.
+    let x = Mat::from_fn(3, 2, |i, c| [[0.5, 1.0], [1.0, 0.25], [-0.5, 1.5]][i][c]);
+    let y = Mat::from_fn(3, 2, |i, c| if c == 0 { x[(i, 0)] } else { 0.0 });
+    let (rate, layer) = (0.2, FixedPointLayer::new(Mat::zeros(3, 3), Transfer::Linear).unwrap());
+    let (drive, loss) =
+        (Columns::from_mat(x.as_ref()), MeanSquaredError::of_rates(Columns::from_mat(y.as_ref())));
+    let pass = ForwardPass::converged::<f64>();
+    let here = Evaluation::new(&layer, &drive, None, &loss, &pass, MissingStates::LeaveOut).unwrap();
+    assert_eq!(here.delta.column(0), [0.0; 3]);
+    let rule = Reparameterised { step: ReparameterisedStep::Lookahead };
+    let general = rule.update(&Batch::of(&layer, &drive, &here, &loss, &pass), rate).unwrap();
+    let task = LinearTask::new(x, y).unwrap();
+    let weights = LinearWeights::new(&task, Mat::zeros(3, 3)).unwrap();
+    let (literal, _) = weights.increment(LinearRule::Lookahead, rate).unwrap();
+    let apart = (&mat(&general.increment) - &literal).norm_max();
+    assert!(apart < 1e-14, "{apart:e}");
+}
+
+#[test]
 fn gains_of_linear_units_enter_the_rules() {
     for case in cases(FILE, "linear_with_gains") {
         let (input, output) = (&case["inputs"], &case["outputs"]);

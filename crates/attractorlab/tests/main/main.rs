@@ -12,6 +12,7 @@ mod fixed_points;
 mod forecasts;
 mod learning_statistics;
 mod linear_learning;
+mod low_rank_theory;
 mod network_files;
 mod optimisers;
 mod output_dynamics;

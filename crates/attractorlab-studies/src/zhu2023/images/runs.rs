@@ -59,7 +59,7 @@ impl Setting {
                 truncated: if full { (0.01, 500) } else { (0.1, 50) },
                 seeds: 1,
                 every: 20,
-                tests: if full { (512, 2560) } else { (256, 512) },
+                tests: if full { (512, usize::MAX) } else { (256, 512) },
             },
             None => Self {
                 name: "8×8 digits",

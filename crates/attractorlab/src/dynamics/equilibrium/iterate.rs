@@ -46,6 +46,9 @@ pub(super) struct Column<T> {
 /// Sweeps without progress after which a column is given up.
 const PATIENCE: usize = 25;
 const SMALLEST_STEP: f64 = 0.02;
+/// A residual that falls by this factor in a sweep is left to plain steps: where the spectrum fills a disc about zero,
+/// as that of random weights does, no combination of past states does better, and mixing costs as much as the product.
+const QUICK: f64 = 0.65;
 
 /// A column on its way.
 struct Walker<T> {
@@ -184,8 +187,13 @@ impl<T: Real> Walker<T> {
         } else if size < self.previous {
             self.step = (1.1 * self.step).min(limits.step);
         }
+        let quick = size <= QUICK * self.previous;
         self.previous = size;
-        self.memory.advance(state, residual, T::from_f64(self.step));
+        if quick && self.memory.is_empty() {
+            axpy(T::from_f64(self.step), residual, state);
+        } else {
+            self.memory.advance(state, residual, T::from_f64(self.step));
+        }
         None
     }
 }
@@ -203,6 +211,10 @@ struct Memory<T> {
 impl<T: Real> Memory<T> {
     fn new(depth: usize) -> Self {
         Self { depth, stored: 0, last: None, states: Vec::new(), residuals: Vec::new() }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.last.is_none()
     }
 
     fn clear(&mut self) {

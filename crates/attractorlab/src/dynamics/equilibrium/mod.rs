@@ -7,6 +7,7 @@
 
 mod adjoint;
 mod columns;
+mod filter;
 mod iterate;
 mod solve;
 mod stability;

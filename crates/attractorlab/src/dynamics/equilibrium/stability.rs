@@ -5,19 +5,20 @@
 //! 1. **Symmetric part.** The nonzero eigenvalues of GW are those of G^½ W G^½, whose real parts are at most the
 //!    largest eigenvalue of G^½ S G^½ with S = (W + Wᵀ)/2, hence at most max φ' · λ_max(S). If max φ' · λ_max(S) < 1
 //!    every state of every input is stable: one Cholesky factorisation proves it for the whole batch.
-//! 2. **Growth.** A random perturbation v of the state is relaxed, v ← v + a(GWv − v), so that a mode of eigenvalue λ
-//!    is multiplied by μ = 1 + a(λ − 1). If v dies out, |μ| < 1 for every mode it contains, and hence Re λ < 1. If it
-//!    does not, the μ that dominates is read off three states in a row: Re λ > 1 is an instability, Re λ < 1 with
-//!    |μ| ≥ 1 a step that is too long, and a shorter one is tried. A mode so near to the boundary that its side is
-//!    within the error of the reading leaves the state undecided. One perturbation is enough to see an instability;
-//!    a state is stable only if two independent ones say so.
+//! 2. **Growth.** A random perturbation v of the state is multiplied by a polynomial of GW that damps stable spectra
+//!    and no mode with Re λ ≥ 1 ([`filter`](super::filter)). If v dies out, Re λ < 1 for every mode it contains. Between
+//!    two such products v is relaxed, v ← v + a(GWv − v), so that a mode of eigenvalue λ is multiplied by
+//!    μ = 1 + a(λ − 1), and the μ that dominates is read off three states in a row: Re λ > 1 is an instability. What the
+//!    polynomial does not decide is relaxed all the time, by shorter and shorter steps. A mode so near to the boundary
+//!    that its side is within the error of the reading leaves the state undecided. One perturbation is enough to see an
+//!    instability; a state is stable only if two independent ones say so.
 //! 3. **Spectrum.** The eigenvalues themselves, in 64 bits.
 //!
 //! What is certain: test 1 is a proof, test 3 is right up to rounding, and so is an instability that test 2 sees. Its
 //! *stable* is a matter of probability: a mode that grows is missed while v hardly contains it. Its share of a random v
 //! of length one is at least |l·v|/|l| for its left eigenvector l, a normal number of standard deviation 1/√N, so that
-//! v shrinks to ε in spite of it with a probability below √(2N/π)·ε, and two do with the square of that: 6e-14 for
-//! N = 1000 and ε = 1e-8. Where v does not die out in time, so that the dominant μ < 1 is read, a growing mode
+//! v shrinks to ε in spite of it with a probability below √(2N/π)·ε, and two do with the square of that: 6e-10 for
+//! N = 1000 and ε = 1e-6. Where v does not die out in time, so that the dominant μ < 1 is read, a growing mode
 //! that is a share f of v is hidden if f is within the error of the reading: below √(2N/π)·f, squared. Where that
 //! matters, ask for [`StabilityTest::Spectrum`].
 
@@ -26,6 +27,7 @@ use attractorlab_numerics::linalg::{Cholesky, Complex64, Mat, MatRef, eigenvalue
 use attractorlab_numerics::random::Stream;
 use rayon::prelude::*;
 
+use super::filter::Factor;
 use super::{Columns, Equilibria, EquilibriumStatus, FixedPointLayer, blocks};
 use crate::network::Transfer;
 
@@ -36,7 +38,7 @@ pub enum StabilityTest {
     Off,
     /// A proof from the symmetric part of W, or else the growth of random perturbations: as cheap as the search
     /// of the states. Columns near the boundary may stay undecided. An instability that is seen is one; *stable* without
-    /// the proof is wrong if both of two random perturbations lack the mode that grows (6e-14 for 1000 units, more for a
+    /// the proof is wrong if both of two random perturbations lack the mode that grows (6e-10 for 1000 units, more for a
     /// mode whose growth is slower than the test can follow).
     Growth,
     /// As [`StabilityTest::Growth`], with the same small probability of error, and the spectrum of every column that it
@@ -53,8 +55,12 @@ const STEPS: [f64; 4] = [0.6, 0.2, 0.06, 0.02];
 const SWEEPS: usize = 240;
 /// Sweeps between two looks at the perturbations.
 const EVERY: usize = 10;
+/// Products with the polynomial before relaxation takes over.
+const PRODUCTS: usize = 6;
+/// Step between two products.
+const LOOK: f64 = 0.3;
 /// A perturbation that has shrunk by this factor has died out, if it still shrinks.
-const SHRUNK: f64 = 1e-8;
+const SHRUNK: f64 = 1e-6;
 /// One that has grown by this factor is looked at.
 const GROWN: f64 = 1e4;
 /// Perturbations that must die out.
@@ -101,12 +107,22 @@ impl<T: Real> FixedPointLayer<T> {
                 }
                 return;
             }
-            for step in STEPS {
+            let polynomial =
+                Course { factors: self.filter(&found.gains, &open), look: LOOK, cycles: PRODUCTS };
+            let relaxed = STEPS.map(|step| Course {
+                factors: vec![Factor::Real(step); EVERY - 2],
+                look: step,
+                cycles: SWEEPS / EVERY,
+            });
+            for course in std::iter::once(polynomial).chain(relaxed) {
+                if course.factors.is_empty() {
+                    continue;
+                }
                 // Those that no perturbation has shown to be anything but stable.
                 let mut stable = open;
                 for replicate in 0..PERTURBATIONS {
                     let (died_out, seen): (Vec<_>, Vec<_>) = self
-                        .perturb(&found.gains, &stable, step, replicate)
+                        .perturb(&found.gains, &stable, &course, replicate)
                         .into_iter()
                         .partition(|(_, status)| *status == EquilibriumStatus::Stable);
                     for (c, status) in seen {
@@ -138,12 +154,12 @@ impl<T: Real> FixedPointLayer<T> {
         }
     }
 
-    /// Relaxes a perturbation of each of these columns, and returns those that it decides.
+    /// Puts a perturbation of each of these columns on its course, and returns those that it decides.
     fn perturb(
         &self,
         gains: &Columns<T>,
         columns: &[usize],
-        step: f64,
+        course: &Course,
         replicate: u64,
     ) -> Vec<(usize, EquilibriumStatus)> {
         let n = self.units();
@@ -153,50 +169,102 @@ impl<T: Real> FixedPointLayer<T> {
             .flat_map_iter(|block| {
                 let mut open: Vec<usize> = columns[block].to_vec();
                 let mut v: Vec<T> = open.iter().flat_map(|_| seed.iter().copied()).collect();
-                // The last three perturbations of each column.
-                let (mut before, mut between) = (v.clone(), v.clone());
-                let (mut image, mut work) = (vec![T::default(); v.len()], Vec::new());
+                let mut scratch = Scratch::default();
+                // The perturbations before the last two steps.
+                let (mut before, mut between) = (Vec::new(), Vec::new());
                 let mut decided = Vec::new();
-                for sweep in 1..=SWEEPS {
-                    self.forward.multiply(&v, &mut image, open.len(), &mut work);
-                    for (slot, &c) in open.iter().enumerate() {
-                        let here = slot * n..(slot + 1) * n;
-                        let (v, image) = (&mut v[here.clone()], &image[here]);
-                        for ((v, w), g) in v.iter_mut().zip(image).zip(gains.column(c)) {
-                            *v += T::from_f64(step) * (*g * *w - *v);
-                        }
+                for cycle in 1..=course.cycles {
+                    for factor in &course.factors {
+                        self.apply(*factor, gains, &open, &mut v, &mut scratch);
                     }
-                    match sweep % EVERY {
-                        k if k == EVERY - 2 => before.copy_from_slice(&v),
-                        k if k == EVERY - 1 => between.copy_from_slice(&v),
-                        0 => {
-                            for slot in (0..open.len()).rev() {
-                                let here = slot * n..(slot + 1) * n;
-                                let states =
-                                    [&before[here.clone()], &between[here.clone()], &v[here.clone()]];
-                                match judge(states, step, sweep == SWEEPS) {
-                                    Verdict::Wait => continue,
-                                    Verdict::Doubt => {}
-                                    Verdict::Side(status) => decided.push((open[slot], status)),
-                                }
-                                let last = open.len() - 1;
-                                for states in [&mut v, &mut before, &mut between, &mut image] {
-                                    states.copy_within(last * n..(last + 1) * n, here.start);
-                                    states.truncate(last * n);
-                                }
-                                open.swap_remove(slot);
-                            }
-                            if open.is_empty() {
-                                break;
-                            }
+                    before.clone_from(&v);
+                    self.apply(Factor::Real(course.look), gains, &open, &mut v, &mut scratch);
+                    between.clone_from(&v);
+                    self.apply(Factor::Real(course.look), gains, &open, &mut v, &mut scratch);
+                    for slot in (0..open.len()).rev() {
+                        let here = slot * n..(slot + 1) * n;
+                        let states = [&before[here.clone()], &between[here.clone()], &v[here.clone()]];
+                        match judge(states, course, cycle == course.cycles) {
+                            Verdict::Wait => continue,
+                            Verdict::Doubt => {}
+                            Verdict::Side(status) => decided.push((open[slot], status)),
                         }
-                        _ => {}
+                        let last = open.len() - 1;
+                        for states in [&mut v, &mut before, &mut between] {
+                            states.copy_within(last * n..(last + 1) * n, here.start);
+                            states.truncate(last * n);
+                        }
+                        open.swap_remove(slot);
+                    }
+                    if open.is_empty() {
+                        break;
                     }
                 }
                 decided
             })
             .collect()
     }
+
+    /// Multiplies the perturbations of the open columns by a factor.
+    fn apply(
+        &self,
+        factor: Factor,
+        gains: &Columns<T>,
+        open: &[usize],
+        v: &mut [T],
+        scratch: &mut Scratch<T>,
+    ) {
+        let n = self.units();
+        let Scratch { first, second, work } = scratch;
+        // out = (GW − 1) x.
+        let mut differ = |x: &[T], out: &mut Vec<T>| {
+            out.resize(x.len(), T::default());
+            self.forward.multiply(x, out, open.len(), work);
+            for ((out, x), &c) in out.chunks_exact_mut(n).zip(x.chunks_exact(n)).zip(open) {
+                for ((o, x), g) in out.iter_mut().zip(x).zip(gains.column(c)) {
+                    *o = *g * *o - *x;
+                }
+            }
+        };
+        differ(v, first);
+        match factor {
+            Factor::Real(a) => {
+                let a = T::from_f64(a);
+                v.iter_mut().zip(first.iter()).for_each(|(v, d)| *v += a * *d);
+            }
+            Factor::Pair { first: a, second: b } => {
+                differ(first, second);
+                let (a, b) = (T::from_f64(a), T::from_f64(b));
+                for ((v, d), e) in v.iter_mut().zip(first.iter()).zip(second.iter()) {
+                    *v += a * *d + b * *e;
+                }
+            }
+        }
+    }
+}
+
+/// What is done to a perturbation: cycles of factors and two relaxations, by which it is judged.
+struct Course {
+    factors: Vec<Factor>,
+    /// Step of the relaxations.
+    look: f64,
+    cycles: usize,
+}
+
+impl Course {
+    /// Whether all steps are equal, so that the mode that dominates at the end is the one that grows fastest. (What
+    /// dominates after a polynomial may be what the polynomial happens to magnify.)
+    fn is_relaxation(&self) -> bool {
+        self.factors.iter().all(|factor| *factor == Factor::Real(self.look))
+    }
+}
+
+/// Memory for the products.
+#[derive(Default)]
+struct Scratch<T> {
+    first: Vec<T>,
+    second: Vec<T>,
+    work: Vec<T>,
 }
 
 /// A random perturbation, of length about one.
@@ -216,7 +284,8 @@ enum Verdict {
 }
 
 /// Judges a perturbation that began with length one; `last` if there is no more time.
-fn judge<T: Real>(states: [&[T]; 3], step: f64, last: bool) -> Verdict {
+fn judge<T: Real>(states: [&[T]; 3], course: &Course, last: bool) -> Verdict {
+    let step = course.look;
     let length = |of: &[T]| dot(of, of).to_f64().sqrt();
     let size = length(states[2]);
     let reading = dominant(states);
@@ -235,7 +304,7 @@ fn judge<T: Real>(states: [&[T]; 3], step: f64, last: bool) -> Verdict {
     let distance = (mu.re - 1.0) / step;
     if distance > 10.0 * error / step {
         Verdict::Side(EquilibriumStatus::Unstable)
-    } else if mu.norm() + 10.0 * error < 1.0 {
+    } else if course.is_relaxation() && mu.norm() + 10.0 * error < 1.0 {
         Verdict::Side(EquilibriumStatus::Stable)
     } else {
         Verdict::Doubt

@@ -59,6 +59,8 @@ pub struct Batch<'a, T: Real> {
     pub states: &'a Equilibria<T>,
     /// dL/dr at the states, N×m; zero in columns that take no part.
     pub delta: &'a Columns<T>,
+    /// Whether each column takes part.
+    pub included: &'a [bool],
     /// Number of columns that take part: the m of the averages 1/m.
     pub samples: usize,
     /// The loss, for rules that look at it elsewhere.
@@ -81,6 +83,7 @@ impl<'a, T: Real> Batch<'a, T> {
             drive,
             states: &evaluation.states,
             delta: &evaluation.delta,
+            included: &evaluation.included,
             samples: evaluation.samples(),
             loss,
             pass,

@@ -128,8 +128,9 @@ fn looked_ahead<T: Real>(batch: &Batch<'_, T>, x: &Mat<f64>, rate: f64) -> Mat<f
     let rates = Columns::from_fn(n, m, |i, c| T::from_f64(rates[(i, c)]));
     let mut delta = Columns::zeros(n, m);
     for c in 0..m {
-        // Columns that take no part keep their zero.
-        if batch.delta.column(c).iter().any(|d| *d != T::default()) {
+        // Columns that take no part keep their zero; one that is right already, and has zero too, may not be so after the
+        // step.
+        if batch.included[c] {
             batch.loss.evaluate(c, rates.column(c), delta.column_mut(c));
         }
     }

@@ -101,7 +101,8 @@ impl LinearTask {
         lu.solve_matrix_in_place(rates.as_mut());
         let mut error = rates.clone();
         for c in 0..error.ncols() {
-            error.col_mut(c).iter_mut().zip(self.targets.col(c).iter()).for_each(|(e, y)| *e -= y);
+            let targets = self.targets.col_as_slice(c);
+            error.col_as_slice_mut(c).iter_mut().zip(targets).for_each(|(e, y)| *e -= y);
         }
         let norm = frobenius_norm(error.as_ref());
         Ok(Solved { lu, rates, error, loss: norm * norm / self.samples() as f64 })
@@ -119,7 +120,7 @@ struct Solved {
 pub(super) fn identity_minus(weights: MatRef<'_, f64>) -> Mat<f64> {
     let mut out = weights.to_owned();
     for j in 0..out.ncols() {
-        out.col_mut(j).iter_mut().for_each(|w| *w = -*w);
+        out.col_as_slice_mut(j).iter_mut().for_each(|w| *w = -*w);
         out[(j, j)] += 1.0;
     }
     out
@@ -182,9 +183,8 @@ impl<'a> LinearWeights<'a> {
         let mut change = Mat::zeros(n, n);
         match rule {
             LinearRule::Gradient => {
-                let Solved { lu, rates, mut error, loss } = task.rates(self.weights.as_ref())?;
-                lu.solve_transposed_matrix_in_place(error.as_mut());
-                matmul_add(-scale, error.as_ref(), rates.transpose(), change.as_mut());
+                let (rates, adjoint, loss) = self.adjoint()?;
+                matmul_add(-scale, adjoint.as_ref(), rates.transpose(), change.as_mut());
                 return Ok((change, loss));
             }
             LinearRule::Linearised => {
@@ -227,6 +227,13 @@ impl<'a> LinearWeights<'a> {
         Ok(rates)
     }
 
+    /// The rates R = AX, the adjoint states Aᵀ(R − Y), and the loss.
+    fn adjoint(&self) -> Result<(Mat<f64>, Mat<f64>, f64), LearningError> {
+        let Solved { lu, rates, mut error, loss } = self.task.rates(self.weights.as_ref())?;
+        lu.solve_transposed_matrix_in_place(error.as_mut());
+        Ok((rates, error, loss))
+    }
+
     /// X − BY = BE.
     fn residual(&self, b: &Mat<f64>) -> Mat<f64> {
         let mut residual = self.task.inputs.clone();
@@ -239,9 +246,17 @@ impl<'a> LinearWeights<'a> {
     /// # Errors
     /// As [`LinearWeights::increment`].
     pub fn step(&mut self, rule: LinearRule, rate: f64) -> Result<f64, LearningError> {
+        if rule == LinearRule::Gradient {
+            // Added in place: ΔW need not be kept.
+            let (rates, adjoint, loss) = self.adjoint()?;
+            let scale = 2.0 * rate / self.task.samples() as f64;
+            matmul_add(-scale, adjoint.as_ref(), rates.transpose(), self.weights.as_mut());
+            return Ok(loss);
+        }
         let (change, loss) = self.increment(rule, rate)?;
         for j in 0..change.ncols() {
-            self.weights.col_mut(j).iter_mut().zip(change.col(j).iter()).for_each(|(w, c)| *w += c);
+            let change = change.col_as_slice(j);
+            self.weights.col_as_slice_mut(j).iter_mut().zip(change).for_each(|(w, c)| *w += c);
         }
         Ok(loss)
     }
