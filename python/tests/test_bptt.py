@@ -286,12 +286,14 @@ def test_psychometric_curves_are_those_of_the_trials() -> None:
 
 
 def test_text_classification_reads_files(tmp_path: Path) -> None:
-    lines = [f"{(-1) ** k * 1.5}\tA {'splendid' if k % 2 == 0 else 'dreadful'} film {k % 5}" for k in range(80)]
+    # Words that stand in other company have other vectors.
+    kinds = ("splendid and moving", "dreadful and dull")
+    lines = [f"{(-1) ** k * 1.5}\tA {kinds[k % 2]} film {k % 5}" for k in range(80)]
     path = tmp_path / "reviews.tsv"
     path.write_text("\n".join(lines))
     task = tasks.text_classification(data=path, dimension=3, validation=20)
     batch = task.batch(20)
-    assert batch.inputs.shape == (20, 4, 3) and batch.mask.sum() == 20
+    assert batch.inputs.shape == (20, 6, 3) and batch.mask.sum() == 20
     training = Training(task, units=12, cell="gru", epochs=60, loss="binary_cross_entropy", optimiser=adam(0.02))
     training.run()
     assert tasks.accuracy(training.evaluate(batch)[1], batch) == 1.0

@@ -31,9 +31,9 @@ def batch_of(case: Any) -> Batch:
 
 
 def always(batch: Batch, time_step: float) -> OwnTask:
-    """The same batch in every step."""
+    """The same trials in every step, the first ones if fewer are asked for."""
     return OwnTask(
-        lambda generator, trials: tuple(batch),
+        lambda generator, trials: (batch.inputs[:trials], batch.targets[:trials], batch.mask[:trials]),
         inputs=batch.inputs.shape[2],
         outputs=batch.targets.shape[2],
         steps=batch.inputs.shape[1],

@@ -14,8 +14,8 @@ use attractorlab::numerics::linalg::Mat;
 use attractorlab::task::images::{ImageData, Images};
 use attractorlab::training::OptimiserRule;
 use attractorlab::training::equilibrium::linear::{
-    LinearTask, LinearisedPath, ReparameterisedPath, ResponseMetric, landscape_points, response_distance as distance,
-    singular_steps as poles,
+    LinearTask, LinearisedPath, ReparameterisedPath, ResponseMetric, landscape_points,
+    response_distance as distance, singular_steps as poles,
 };
 use attractorlab::training::equilibrium::{
     Batch, Evaluation, ForwardPass, ImplicitGradient, LearningError, Loss, MeanSquaredError, MissingStates,

@@ -1,5 +1,7 @@
 //! Tasks of the library, and of a user's own.
 
+#![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
+
 use std::sync::Mutex;
 
 use attractorlab::task::{

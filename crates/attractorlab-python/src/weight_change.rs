@@ -120,13 +120,14 @@ pub(crate) fn singular_values_along(
 
 /// Eigenvalues of each snapshot, by decreasing real part.
 #[pyfunction]
-pub(crate) fn eigenvalues_along(
-    py: Python<'_>,
-    snapshots: Vec<PyReadonlyArray2<'_, f64>>,
+pub(crate) fn eigenvalues_along<'py>(
+    py: Python<'py>,
+    snapshots: Vec<PyReadonlyArray2<'py, f64>>,
     count: usize,
-) -> Result<Vec<Vec<Complex64>>, Failure> {
+) -> Result<Vec<Bound<'py, PyArray1<Complex64>>>, Failure> {
     let snapshots = snapshots.iter().map(matrix).collect::<Vec<_>>();
-    Ok(py.detach(|| weight_change::eigenvalues_along(&snapshots, count))?)
+    let found = py.detach(|| weight_change::eigenvalues_along(&snapshots, count))?;
+    Ok(found.into_iter().map(|values| PyArray1::from_vec(py, values)).collect())
 }
 
 /// The ranks that a truncation curve crosses for the first time and for good.

@@ -18,6 +18,7 @@ pub(crate) fn gru() -> Vec<(&'static str, f64)> {
     let starts = Starts::new(16).with(SeedKind::Trajectory, states.as_ref());
     let options = FindOptions { deflation: 0, slow_points: 0, ..FindOptions::default() };
     let Ok(found) = find(&system, &starts, &options) else { return Vec::new() };
-    let stable = found.points.iter().filter(|p| modes(&system, &p.x).is_ok_and(|modes| modes.unstable == 0)).count();
+    let stable =
+        found.points.iter().filter(|p| modes(&system, &p.x).is_ok_and(|modes| modes.unstable == 0)).count();
     vec![("stable points", stable as f64)]
 }
