@@ -32,6 +32,7 @@ __all__ = [
     "equilibrium_states",
     "equilibrium_update",
     "feedback_drive",
+    "feedback_scatter",
     "feedback_thresholds",
     "find_fixed_points",
     "fixed_point",
@@ -160,6 +161,9 @@ def output_response(
     network: RateNetwork, state: _Array, u: _Array, omega: Sequence[float], open: bool
 ) -> npt.NDArray[np.complex128]: ...
 def feedback_drive(parameters: _Array, shape: Sequence[int]) -> _Array: ...
+def feedback_scatter(
+    name: str, threshold: float, parameters: _Array, shape: Sequence[int]
+) -> list[_Array]: ...
 def predict(
     transfer: str, threshold: float, parameters: _Array, shape: Sequence[int], verdicts: bool
 ) -> dict[str, Any]: ...

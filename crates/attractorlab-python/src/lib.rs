@@ -41,6 +41,7 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("FEEDBACK_LABELS", feedback::LABELS)?;
     module.add("FEEDBACK_STABILITIES", feedback::STABILITIES)?;
     module.add_function(wrap_pyfunction!(feedback::feedback_drive, module)?)?;
+    module.add_function(wrap_pyfunction!(feedback::feedback_scatter, module)?)?;
     module.add_function(wrap_pyfunction!(feedback::predict, module)?)?;
     module.add_class::<feedback::ReadoutCurve>()?;
     module.add_class::<network::RateNetwork>()?;

@@ -163,9 +163,8 @@ pub(crate) fn all() -> Vec<Row> {
         },
         Row {
             name: "trained-outlier",
-            what: "Outlier of one network of N = 800 that least squares trained, the drawing, clamping and training of the \
-               network included.",
-            peers: &[("trained_outlier.py", "numpy, relaxation and the full spectrum (LAPACK)")],
+            what: "Outlier of one network of N = 800 that least squares trained; drawing, clamping and training come before.",
+            peers: &[("trained_outlier.py", "numpy, the full spectrum (LAPACK)")],
             tolerance: 1e-6,
             work: trained::outlier,
         },
@@ -175,7 +174,14 @@ pub(crate) fn all() -> Vec<Row> {
                values from -2.5 to 2.5.",
             peers: &[("stability_map_relu.py", "numpy, vectorised closed forms over the grid")],
             tolerance: 1e-6,
-            work: stability_map,
+            work: || stability_map(Transfer::Relu { threshold: -0.5 }, (-2.5, 2.5)),
+        },
+        Row {
+            name: "stability-map-tanh",
+            what: "Poles of networks trained to two values, tanh at g = 0.8, on a 50 by 50 grid of values from 0.1 to 2.5.",
+            peers: &[("stability_map_tanh.py", "numpy, trapezoid rule on a grid of two variables")],
+            tolerance: 1e-6,
+            work: || stability_map(Transfer::Tanh, (0.1, 2.5)),
         },
         Row {
             name: "frequency-response",
@@ -283,14 +289,13 @@ fn two_variables() -> Vec<(&'static str, f64)> {
     vec![("sum", values.iter().sum()), ("first", values[0]), ("last", values[199])]
 }
 
-fn stability_map() -> Vec<(&'static str, f64)> {
-    let relu = Transfer::Relu { threshold: -0.5 };
-    let values: Vec<f64> = line(-2.5, 2.5, 50).collect();
+fn stability_map(transfer: Transfer, (low, high): (f64, f64)) -> Vec<(&'static str, f64)> {
+    let values: Vec<f64> = line(low, high, 50).collect();
     let (mut both, mut sum) = (0.0, 0.0);
     for &a in &values {
         for &b in &values {
             // Equal values are one target, and have no prediction.
-            let Ok(theory) = predict(&Setting::scalar(relu, 0.8, &[a, b])) else { continue };
+            let Ok(theory) = predict(&Setting::scalar(transfer, 0.8, &[a, b])) else { continue };
             both += f64::from(u8::from(theory.success()));
             sum += theory.local[0].poles[0].re;
         }

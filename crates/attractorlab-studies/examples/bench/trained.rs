@@ -1,5 +1,7 @@
 //! Rows about trained feedback networks.
 
+use std::sync::LazyLock;
+
 use attractorlab::dynamics::{ClampedNetwork, EffectiveConnectivity, outliers};
 use attractorlab::network::{Connectivity, Transfer};
 use attractorlab::numerics::linalg::Mat;
@@ -84,14 +86,16 @@ pub(crate) fn ridge() -> Vec<(&'static str, f64)> {
 }
 
 pub(crate) fn outlier() -> Vec<(&'static str, f64)> {
-    let network = Network::new(800, 0.5);
-    let found = least_squares(network.task(), 0.0).ok().and_then(|trained| {
+    static TRAINED: LazyLock<Option<(Connectivity, Vec<f64>)>> = LazyLock::new(|| {
+        let network = Network::new(800, 0.5);
+        let trained = least_squares(network.task(), 0.0).ok()?;
         let gains = trained.x.iter().map(|x| Transfer::Tanh.first(*x)).collect();
-        let connectivity = Connectivity::new(network.bulk.clone())
-            .ok()?
-            .with_feedback(network.feedback.clone(), trained.readout)
-            .ok()?;
-        outliers(&EffectiveConnectivity::new(&connectivity, gains), 0.02).ok()
+        let connectivity =
+            Connectivity::new(network.bulk).ok()?.with_feedback(network.feedback, trained.readout).ok()?;
+        Some((connectivity, gains))
+    });
+    let found = TRAINED.as_ref().and_then(|(connectivity, gains)| {
+        outliers(&EffectiveConnectivity::new(connectivity, gains.clone()), 0.02).ok()
     });
     vec![("outlier", found.and_then(|f| f.values.first().map(|l| l.re)).unwrap_or(f64::NAN))]
 }
