@@ -77,11 +77,6 @@ impl WeightChange {
                 columns: trained.ncols(),
             });
         }
-        if rows == 0 || columns == 0 {
-            let (name, expected) =
-                ("the weights", "a matrix with at least one row and one column".to_owned());
-            return Err(ChangeError::Shape { name, expected, rows, columns });
-        }
         let change = Mat::from_fn(rows, columns, |i, j| trained[(i, j)] - initial[(i, j)]);
         let svd = Svd::new(change.as_ref())?;
         Ok(Self { initial: initial.to_owned(), trained: trained.to_owned(), svd })
