@@ -7,14 +7,13 @@ import time
 import numpy as np
 from hashed_network import numbers
 
-UNITS, CHANNELS, TRIALS, STEPS, DT = 256, 2, 32, 100, np.float32(0.5)
-RATE = np.float32(0.05 / UNITS)
+CHANNELS, TRIALS, STEPS, DT = 2, 32, 100, np.float32(0.5)
 
 
-def setting():
-    w = (0.9 / np.sqrt(UNITS) * numbers(0, UNITS * UNITS).reshape(UNITS, UNITS)).astype(np.float32)
-    b = numbers(10_000_000, UNITS * CHANNELS).reshape(CHANNELS, UNITS).T.astype(np.float32)
-    out = (numbers(20_000_000, UNITS * CHANNELS).reshape(CHANNELS, UNITS).T / UNITS).astype(np.float32)
+def setting(units):
+    w = (0.9 / np.sqrt(units) * numbers(0, units * units).reshape(units, units)).astype(np.float32)
+    b = numbers(10_000_000, units * CHANNELS).reshape(CHANNELS, units).T.astype(np.float32)
+    out = (numbers(20_000_000, units * CHANNELS).reshape(CHANNELS, units).T / units).astype(np.float32)
     t, c, k = np.ogrid[:STEPS, :TRIALS, :CHANNELS]
     phase = 0.1 * t * (1 + k) + 0.7 * c
     u = np.where(np.sin(phase) > 0.9, 1.0, 0.0).astype(np.float32)
@@ -24,8 +23,10 @@ def setting():
 
 def epoch(parameters, moments, u, y, step):
     w, b, out = parameters
-    h = np.zeros((TRIALS, UNITS), np.float32)
-    r = np.empty((STEPS + 1, TRIALS, UNITS), np.float32)
+    units = len(w)
+    rate = np.float32(0.05 / units)
+    h = np.zeros((TRIALS, units), np.float32)
+    r = np.empty((STEPS + 1, TRIALS, units), np.float32)
     r[0] = 0.0
     drive = u @ b.T
     for t in range(STEPS):
@@ -34,34 +35,34 @@ def epoch(parameters, moments, u, y, step):
     z = r[1:] @ out
     error = (z - y) / np.float32(z.size)
     loss = 0.5 * float(np.sum((z.astype(np.float64) - y) ** 2)) / z.size
-    delta = np.empty((STEPS, TRIALS, UNITS), np.float32)
+    delta = np.empty((STEPS, TRIALS, units), np.float32)
     back = error @ out.T
-    next_delta = np.zeros((TRIALS, UNITS), np.float32)
+    next_delta = np.zeros((TRIALS, units), np.float32)
     for t in range(STEPS - 1, -1, -1):
         flow = back[t] + DT * (next_delta @ w)
         delta[t] = (1 - r[t + 1] ** 2) * flow + (1 - DT) * next_delta
         next_delta = delta[t]
-    flat = delta.reshape(-1, UNITS)
+    flat = delta.reshape(-1, units)
     gradient = [
-        DT * flat.T @ r[:-1].reshape(-1, UNITS),
+        DT * flat.T @ r[:-1].reshape(-1, units),
         DT * flat.T @ u.reshape(-1, CHANNELS),
-        r[1:].reshape(-1, UNITS).T @ error.reshape(-1, CHANNELS),
+        r[1:].reshape(-1, units).T @ error.reshape(-1, CHANNELS),
     ]
     for x, g, (m, v) in zip(parameters, gradient, moments, strict=True):
         m += np.float32(0.1) * (g - m)
         v += np.float32(0.001) * (g * g - v)
         root = np.sqrt(v / np.float32(1 - 0.999**step)) + np.float32(1e-8)
-        x -= RATE * (m / np.float32(1 - 0.9**step)) / root
+        x -= rate * (m / np.float32(1 - 0.9**step)) / root
     return loss, float(np.sqrt(sum(float(np.sum(g.astype(np.float64) ** 2)) for g in gradient)))
 
 
-def main():
-    w, b, out, u, y = setting()
+def main(units=256):
+    w, b, out, u, y = setting(units)
     parameters = [w, b, out]
     moments = [(np.zeros_like(x), np.zeros_like(x)) for x in parameters]
     checks = {}
     seconds = []
-    for step in range(1, 13):
+    for step in range(1, 13 if units < 512 else 8):
         begin = time.perf_counter()
         loss, norm = epoch(parameters, moments, u, y, step)
         seconds.append(time.perf_counter() - begin)

@@ -32,6 +32,8 @@ __all__ = [
     "equilibrium_states",
     "equilibrium_update",
     "feedback_drive",
+    "feedback_scatter",
+    "feedback_thresholds",
     "find_fixed_points",
     "fixed_point",
     "follow_function",
@@ -44,6 +46,9 @@ __all__ = [
     "lyapunov_exponent",
     "outliers",
     "output_response",
+    "response_metric",
+    "response_metric_extremes",
+    "ridge_readout",
     "measure_network",
     "pair_average",
     "phase_diagram",
@@ -76,6 +81,12 @@ __all__ = [
     "task_batch",
     "task_describe",
     "task_dimensions",
+    "psychometric_batch",
+    "psychometric_curve",
+    "psychometric_curves",
+    "text_accuracy",
+    "singular_values_along",
+    "eigenvalues_along",
 ]
 
 _Array = npt.NDArray[np.float64]
@@ -150,6 +161,9 @@ def output_response(
     network: RateNetwork, state: _Array, u: _Array, omega: Sequence[float], open: bool
 ) -> npt.NDArray[np.complex128]: ...
 def feedback_drive(parameters: _Array, shape: Sequence[int]) -> _Array: ...
+def feedback_scatter(
+    name: str, threshold: float, parameters: _Array, shape: Sequence[int]
+) -> list[_Array]: ...
 def predict(
     transfer: str, threshold: float, parameters: _Array, shape: Sequence[int], verdicts: bool
 ) -> dict[str, Any]: ...
@@ -220,7 +234,19 @@ class Network:
         starts: tuple[int, int],
         seed: int,
     ) -> dict[str, Any]: ...
+    @staticmethod
+    def of_rate(network: RateNetwork) -> Network: ...
+    def find_under_inputs(
+        self, states: _Array, inputs: _Array, seed: int
+    ) -> list[tuple[list[float], dict[str, Any]]]: ...
+    def low_rank_states(self, input: Sequence[float], g: float | None) -> dict[str, Any]: ...
 
+def feedback_thresholds(
+    transfer: tuple[str, float], network: Sequence[float], target: float
+) -> tuple[float, float]: ...
+def response_metric(weights: _Array, of: _Array, inverse: bool) -> _Array: ...
+def response_metric_extremes(weights: _Array) -> tuple[float, float]: ...
+def ridge_readout(rates: _Array, targets: _Array, ridge: float) -> _Array: ...
 def find_fixed_points(
     function: Callable[[_Array], npt.ArrayLike],
     jacobian: Callable[[_Array], npt.ArrayLike] | None,
@@ -358,6 +384,10 @@ class WeightChange:
     def spectra(self) -> list[npt.NDArray[np.complex128]]: ...
     def overlaps(self, inputs: _Array, readouts: _Array, count: int) -> dict[str, Any]: ...
 
+def singular_values_along(initial: _Array, snapshots: list[_Array], count: int) -> list[list[float]]: ...
+def eigenvalues_along(
+    snapshots: list[_Array], count: int
+) -> list[npt.NDArray[np.complex128]]: ...
 def truncation_ranks(losses: list[float], fraction: float) -> tuple[int | None, int | None]: ...
 def output_alignment(weights: _Array, states: _Array) -> float: ...
 def procrustes_angle(first: _Array, second: _Array) -> float: ...
@@ -451,7 +481,7 @@ class SweepSession:
 class BpttTraining:
     def __new__(
         cls,
-        task_text: str,
+        task: str | tuple[int, int, int, float, Callable[..., Any], str],
         options: str,
         cell: str,
         units: int,
@@ -459,6 +489,7 @@ class BpttTraining:
         transfer_name: tuple[str, float],
         readout_transfer: tuple[str, float],
         noise: tuple[float, float],
+        layers: tuple[int, float],
         precision: str,
         replicate: int,
         weights: Mapping[str, _Array],
@@ -470,6 +501,7 @@ class BpttTraining:
     def gradient_norms(self) -> _Array: ...
     def names(self) -> list[str]: ...
     def matrix(self, name: str, snapshot: int | None) -> _Array: ...
+    def initial_matrix(self, name: str) -> _Array: ...
     def snapshot_epochs(self) -> list[int]: ...
     def save(self, path: str | os.PathLike[str]) -> None: ...
     def network(self) -> Network: ...
@@ -483,4 +515,12 @@ def task_batch(
     text: str, seed: int, step: int | None, trials: int
 ) -> tuple[_Array, _Array, _Array]: ...
 def task_describe(text: str) -> str: ...
+def psychometric_batch(text: str, seed: int, trials: int) -> tuple[_Array, _Array, _Array]: ...
+def psychometric_curves(
+    text: str, seed: int, trials: int, outputs: _Array, width: float
+) -> list[tuple[str, list[tuple[float, int, int]]]]: ...
+def psychometric_curve(
+    stimuli: list[float], chosen: list[bool], width: float
+) -> list[tuple[float, int, int]]: ...
+def text_accuracy(outputs: _Array, targets: _Array, mask: _Array) -> float: ...
 def task_dimensions(text: str) -> tuple[int, int, int, float]: ...

@@ -19,8 +19,9 @@ from attractorlab import _attractorlab
 from attractorlab._arrays import Array, number, real
 from attractorlab.dissection import Network
 from attractorlab.errors import InputError
-from attractorlab.tasks import Batch, Task, _flat
+from attractorlab.tasks import Batch, OwnTask, Task, _flat
 from attractorlab.transfer import TransferLike, read
+from attractorlab.weight_change import TrainedChange, WeightChange
 
 __all__ = ["GradientCheck", "Training", "adam", "convergence_epoch", "gradient_descent", "momentum"]
 
@@ -86,9 +87,9 @@ class Training:
     Parameters
     ----------
     task
-        From :mod:`attractorlab.tasks`.
+        From :mod:`attractorlab.tasks`, or an :class:`~attractorlab.tasks.OwnTask`.
     units
-        Number of units N.
+        Number of units N (of each layer).
     g
         Strength of the initial recurrent weights of rate units, N(0, g²/N).
     cell
@@ -102,6 +103,11 @@ class Training:
         ``bias``, ``readout``, ``initial``; gated cells ``recurrent``, ``input``,
         ``input_bias``, ``recurrent_bias``, ``readout``, ``readout_bias``, ``initial``.
         Without it the recurrent, input and readout weights.
+        In a stack of layers each has its own, numbered as in PyTorch (``recurrent_l0``, …);
+        ``recurrent`` names those of all layers.
+    layers, dropout
+        Gated cells only: number of layers, each of which reads the states of the one below,
+        and the probability with which, in training, what a layer hands on is left out.
     weights
         Matrices to start from in the place of drawn ones, by these names: recurrent
         (N, N), input (N, K), readout (N, L).
@@ -145,11 +151,13 @@ class Training:
 
     def __init__(
         self,
-        task: Task,
+        task: Task | OwnTask,
         *,
         units: int = 256,
         g: float = 0.9,
         cell: Literal["current", "rate", "map", "gru", "lstm"] = "current",
+        layers: int = 1,
+        dropout: float = 0.0,
         epochs: int = 1000,
         trials: int = 32,
         optimiser: Optimiser | None = None,
@@ -170,6 +178,7 @@ class Training:
     ) -> None:
         for name, value in (
             ("units", units),
+            ("layers", layers),
             ("epochs", epochs),
             ("trials", trials),
             ("seed", seed),
@@ -195,7 +204,7 @@ class Training:
         }
         self.task = task
         self._inner = _attractorlab.BpttTraining(
-            task.text,
+            task._inner() if isinstance(task, OwnTask) else task.text,
             json.dumps(options),
             cell,
             units,
@@ -203,6 +212,7 @@ class Training:
             read(transfer),
             read(readout_transfer),
             (number("noise", noise), number("initial_noise", initial_noise)),
+            (layers, number("dropout", dropout)),
             precision,
             replicate,
             _matrices(weights or {}),
@@ -260,8 +270,45 @@ class Training:
         }
 
     @property
+    def initial_weights(self) -> dict[str, Array]:
+        """All parts of the parameters before training."""
+        return {name: self._inner.initial_matrix(name) for name in self._inner.names()}
+
+    def change(self, name: str = "recurrent") -> TrainedChange:
+        """What training changed in a part of the parameters, with the loss of truncated weights.
+
+        Raises
+        ------
+        InputError
+            There is no such part, or a weight is not finite.
+
+        Examples
+        --------
+        >>> from attractorlab.bptt import Training
+        >>> from attractorlab.tasks import flip_flop
+        >>> training = Training(flip_flop(), units=48, epochs=60)
+        >>> training.run()
+        'finished'
+        >>> change = training.change()
+        >>> change.truncation_curve(4).functional_rank(0.5) is not None
+        True
+        """
+        change = WeightChange(self._inner.initial_matrix(name), self._inner.matrix(name, None))
+
+        def loss(weights: Array, batch: tuple[Array, Array, Array]) -> float:
+            return self.evaluate(Batch(*batch), {name: weights})[0]
+
+        return TrainedChange(change, loss, lambda: self.task.batch(512))
+
+    @property
     def network(self) -> Network:
-        """The network, to be simulated, dissected, or written to a file."""
+        """The network, to be simulated, dissected, or written to a file; of one layer.
+
+        Raises
+        ------
+        InputError
+            The network has several layers.
+        """
         return Network(self._inner.network())
 
     def evaluate(

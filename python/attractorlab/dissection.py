@@ -21,6 +21,8 @@ from attractorlab import _attractorlab
 from attractorlab._arrays import Array, real
 from attractorlab._frames import table
 from attractorlab.errors import InputError
+from attractorlab.network import RateNetwork
+from attractorlab.theory.low_rank import LowRankStates, _made
 
 __all__ = ["Dissection", "FixedPoints", "Network", "dissect", "find_fixed_points"]
 
@@ -37,7 +39,7 @@ def _plain(value: Any) -> npt.NDArray[Any]:
 class Network:
     """A recurrent network of any kind, with its readout.
 
-    Made by :meth:`read`, :meth:`from_torch` or :meth:`from_arrays`.
+    Made by :meth:`read`, :meth:`from_torch`, :meth:`from_arrays` or :meth:`from_rate`.
 
     Attributes
     ----------
@@ -124,6 +126,11 @@ class Network:
         modules = [] if isinstance(module, Mapping) else list(module.modules())
         nonlinearities = [m.nonlinearity for m in modules if hasattr(m, "nonlinearity")]
         return cls.from_arrays(state, transfer=nonlinearities[0] if nonlinearities else None, readout=readout)
+
+    @classmethod
+    def from_rate(cls, network: RateNetwork) -> Network:
+        """The same rate network, as one of any kind."""
+        return cls(_attractorlab.Network.of_rate(network._network))
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Writes the network in the project's own format, as ``.safetensors`` or ``.npz``."""
@@ -255,6 +262,57 @@ class Network:
             seed=seed,
         )
 
+    def find_fixed_points(
+        self, states: npt.ArrayLike, inputs: npt.ArrayLike | None = None, *, seed: int = 0
+    ) -> list[tuple[Array, FixedPoints]]:
+        """Finds fixed points from given states, each under its own constant input.
+
+        Parameters
+        ----------
+        states
+            States to start from, of shape (count, state_size): those that the network visited, say.
+        inputs
+            The input of each, of shape (count, inputs); or one input for all; zero if None.
+        seed
+            Root of the random numbers of deflation.
+
+        Returns
+        -------
+        list of (input, FixedPoints)
+            One entry for each distinct input, in the order in which these first appear: a fixed point
+            belongs to an input, and starts of equal input are searched together.
+
+        Raises
+        ------
+        InputError
+            Shapes that do not fit, or NaN.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from attractorlab import Network
+        >>> unit = Network.from_arrays({"weight_ih_l0": np.ones((1, 1)), "weight_hh_l0": np.full((1, 1), 2.0)})
+        >>> found = unit.find_fixed_points([[1.0], [-1.0], [1.0]], [[0.0], [0.0], [2.0]])
+        >>> [(input.tolist(), len(points.points)) for input, points in found]
+        [([0.0], 3), ([2.0], 1)]
+        """
+        x = np.atleast_2d(real("states", states))
+        u = np.zeros(self.inputs) if inputs is None else real("inputs", inputs)
+        if u.ndim == 1:
+            u = np.broadcast_to(u, (len(x), len(u)))
+        if x.ndim != 2 or u.ndim != 2:
+            raise InputError(
+                f"states must have the shape (count, state_size) and inputs (count, inputs), "
+                f"got {x.shape} and {u.shape}"
+            )
+        if seed < 0:
+            raise InputError(f"seed must not be negative, got {seed}")
+        own, each = np.ascontiguousarray(x.T), np.ascontiguousarray(u.T)
+        return [
+            (np.asarray(input, dtype=np.float64), _fixed_points(found))
+            for input, found in self._network.find_under_inputs(own, each, seed)
+        ]
+
     def __reduce__(self) -> tuple[Any, ...]:
         return (_restored, self._network.to_arrays())
 
@@ -307,6 +365,11 @@ class Dissection:
         starts was found.
     index_sum : int or None
         Must be 1 for the complete set, where it is known.
+    overlaps : array, (count, loops)
+        Overlaps of the rates with the readout vectors of the feedback loops of a rate network.
+    theory : LowRankStates or None
+        What mean-field theory predicts of a rate network with loops, and which point is taken for
+        which state.
     """
 
     points: Array
@@ -327,6 +390,8 @@ class Dissection:
     interval: tuple[float, float]
     share: float
     index_sum: int | None
+    overlaps: Array
+    theory: LowRankStates | None
 
     @property
     def count(self) -> int:
@@ -364,7 +429,7 @@ class Dissection:
 
 
 def dissect(
-    network: Network,
+    network: Network | RateNetwork,
     input: Sequence[float] | None = None,
     *,
     trajectories: npt.ArrayLike | None = None,
@@ -420,7 +485,8 @@ def dissect(
         given = [np.ascontiguousarray(trial.T) for trial in states]
     if starts < 0 or trajectory_starts < 0 or seed < 0:
         raise InputError("starts, trajectory_starts and seed must not be negative")
-    found = network._network.dissect(u, given, (starts, trajectory_starts), seed)
+    any_kind = Network.from_rate(network) if isinstance(network, RateNetwork) else network
+    found = any_kind._network.dissect(u, given, (starts, trajectory_starts), seed)
     return Dissection(
         points=found["points"],
         unstable=np.asarray(found["unstable"], dtype=np.int64),
@@ -440,6 +506,8 @@ def dissect(
         interval=found["interval"],
         share=found["share"],
         index_sum=found["index_sum"],
+        overlaps=found["overlaps"],
+        theory=None if found["theory"] is None else _made(found["theory"]),
     )
 
 
@@ -457,6 +525,17 @@ class FixedPoints:
     def __repr__(self) -> str:
         low, high = self.interval
         return f"<FixedPoints: at least {len(self.points)}, 95 % interval {low:g} to {high:g}>"
+
+
+def _fixed_points(found: dict[str, Any]) -> FixedPoints:
+    return FixedPoints(
+        points=found["points"],
+        unstable=np.asarray(found["unstable"], dtype=np.int64),
+        residual=np.asarray(found["residual"], dtype=np.float64),
+        hits=np.asarray(found["hits"], dtype=np.int64),
+        interval=found["interval"],
+        share=found["share"],
+    )
 
 
 def find_fixed_points(
@@ -516,11 +595,4 @@ def find_fixed_points(
         np.ascontiguousarray(states.T),
         (random, seed),
     )
-    return FixedPoints(
-        points=found["points"],
-        unstable=np.asarray(found["unstable"], dtype=np.int64),
-        residual=np.asarray(found["residual"], dtype=np.float64),
-        hits=np.asarray(found["hits"], dtype=np.int64),
-        interval=found["interval"],
-        share=found["share"],
-    )
+    return _fixed_points(found)

@@ -37,6 +37,7 @@ __all__ = [
     "GradientCheck",
     "Landscape",
     "MeanSquaredError",
+    "ResponseMetric",
     "SoftmaxCrossEntropy",
     "States",
     "StepRecord",
@@ -486,6 +487,49 @@ def response_distance(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
     1.0
     """
     return _attractorlab.response_distance(_matrix("first", first), _matrix("second", second))
+
+
+class ResponseMetric:
+    """The metric on weights in which the linearised rule is gradient descent.
+
+    ⟨Z, V⟩ = tr((A Z A)ᵀ(A V A)) with the response A = (1 − W)⁻¹: the squared length of a small change of
+    the weights is that of the change of A.
+
+    Source: Zhu & Rosenbaum 2023, section 3.
+
+    Raises
+    ------
+    InputError
+        1 − W is singular, weights that are not square or not finite, or a matrix of another shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from attractorlab.equilibrium import ResponseMetric
+    >>> metric = ResponseMetric(np.zeros((2, 2)))
+    >>> metric.inner(np.eye(2), np.eye(2)), metric.extremes()
+    (2.0, (1.0, 1.0))
+    """
+
+    def __init__(self, weights: npt.ArrayLike) -> None:
+        self._weights = _matrix("weights", weights)
+        self._extremes = _attractorlab.response_metric_extremes(self._weights)
+
+    def apply(self, change: npt.ArrayLike) -> Array:
+        """The metric applied to a change of the weights, (N, N)."""
+        return _attractorlab.response_metric(self._weights, _matrix("change", change), False)
+
+    def apply_inverse(self, gradient: npt.ArrayLike) -> Array:
+        """The inverse metric applied to a gradient, (N, N): the direction of steepest descent in this metric."""
+        return _attractorlab.response_metric(self._weights, _matrix("gradient", gradient), True)
+
+    def inner(self, first: npt.ArrayLike, second: npt.ArrayLike) -> float:
+        """⟨first, second⟩."""
+        return float(np.sum(_matrix("first", first) * self.apply(second)))
+
+    def extremes(self) -> tuple[float, float]:
+        """The smallest and the largest eigenvalue."""
+        return self._extremes
 
 
 def interpolating_weights(inputs: npt.ArrayLike, targets: npt.ArrayLike) -> Array:

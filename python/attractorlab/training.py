@@ -14,7 +14,7 @@ from attractorlab.errors import InputError
 from attractorlab.network import RateNetwork
 from attractorlab.transfer import TransferLike, read
 
-__all__ = ["Holding", "OutputTask", "TrainedOutputs"]
+__all__ = ["Holding", "OutputTask", "TrainedOutputs", "ridge_readout"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -221,6 +221,49 @@ class OutputTask:
             input_weights=drives,
             readout=trained.readout,
         )
+
+
+def ridge_readout(rates: npt.ArrayLike, targets: npt.ArrayLike, *, ridge: float) -> Array:
+    """Readouts by ridge regression on any number of states that a network passed.
+
+    Minimises the squared errors of z = n·r/N over all steps, plus (ridge/N)|n|².
+
+    Parameters
+    ----------
+    rates
+        (steps, units).
+    targets
+        (steps,) of one output, or (steps, outputs).
+    ridge
+        Ridge parameter q > 0 of the normalised Gram matrix: n = (RᵀR/N + q)⁻¹ RᵀF for R of steps × units.
+
+    Returns
+    -------
+    array
+        n of shape (units,), or (units, outputs).
+
+    Raises
+    ------
+    InputError
+        Shapes that do not fit, NaN, a ridge parameter that is not above zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from attractorlab.training import ridge_readout
+    >>> rates = np.tanh(np.random.default_rng(1).standard_normal((500, 20)))
+    >>> n = ridge_readout(rates, rates[:, 3] - 2 * rates[:, 7], ridge=1e-6)
+    >>> np.abs(rates @ n / 20 - (rates[:, 3] - 2 * rates[:, 7])).max() < 1e-6
+    np.True_
+    """
+    r, f = _matrix("rates", rates), real("targets", targets)
+    columns = np.ascontiguousarray(f.reshape(len(f), -1) if f.ndim else f.reshape(1, 1))
+    if f.ndim > 2:
+        raise InputError(f"targets must have the shape (steps,) or (steps, outputs), got {f.shape}")
+    if len(r) != len(columns):
+        raise InputError(f"rates and targets must have the same number of steps, got {len(r)} and {len(columns)}")
+    readout = _attractorlab.ridge_readout(r, columns, float(ridge))
+    return readout[:, 0] if f.ndim < 2 else readout
 
 
 def _restored(transfer: TransferLike, bulk: Array, feedback: Array, targets: Array, inputs: Array) -> OutputTask:

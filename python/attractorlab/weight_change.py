@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,15 @@ from attractorlab import _attractorlab
 from attractorlab._arrays import number, real
 from attractorlab.errors import InputError
 
-__all__ = ["Overlaps", "Significance", "TruncationCurve", "WeightChange"]
+__all__ = [
+    "Overlaps",
+    "Significance",
+    "TrainedChange",
+    "TruncationCurve",
+    "WeightChange",
+    "eigenvalues_along",
+    "singular_values_along",
+]
 
 _Matrix = npt.NDArray[np.float64]
 
@@ -22,6 +30,12 @@ def _matrix(name: str, value: npt.ArrayLike) -> _Matrix:
     if array.ndim != 2:
         raise InputError(f"{name} must be a matrix, got an array of shape {array.shape}")
     return array
+
+
+def _rank(name: str, value: int) -> int:
+    if value != int(value) or value < 0:
+        raise InputError(f"{name} must be a whole number that is not negative, got {value}")
+    return int(value)
 
 
 @dataclass(frozen=True)
@@ -83,7 +97,7 @@ class WeightChange:
     Raises
     ------
     InputError
-        The shapes differ, or an entry is not finite.
+        The shapes differ, a matrix is empty, or an entry is not finite.
 
     Examples
     --------
@@ -97,6 +111,8 @@ class WeightChange:
 
     def __init__(self, initial: npt.ArrayLike, trained: npt.ArrayLike) -> None:
         before, after = _matrix("initial", initial), _matrix("trained", trained)
+        if before.size == 0:
+            raise InputError(f"initial must have at least one row and one column, got shape {before.shape}")
         self._change = _attractorlab.WeightChange(before, after)
         self._shape = before.shape
         parts = self._change.decomposition()
@@ -114,12 +130,13 @@ class WeightChange:
         """Participation ratio of the squared singular values."""
 
     def truncated(self, rank: int) -> _Matrix:
-        """W₀ + the first ``rank`` components of ΔW."""
-        return self._change.truncated(int(rank)).reshape(self._shape)
+        """W₀ + the first ``rank`` components of ΔW; all of them beyond the last."""
+        rank = min(_rank("rank", rank), len(self.singular_values))
+        return self._change.truncated(rank).reshape(self._shape)
 
     def shuffled(self, seed: int) -> _Matrix:
         """W₀ with its entries permuted at random, plus the unchanged ΔW."""
-        return self._change.shuffled(seed).reshape(self._shape)
+        return self._change.shuffled(_rank("seed", seed)).reshape(self._shape)
 
     def significance(self, count: int) -> list[Significance]:
         """Tests the first ``count`` singular values one after the other against random matrices.
@@ -129,7 +146,7 @@ class WeightChange:
         InputError
             ``count`` is not below the smaller dimension.
         """
-        return [Significance(*test) for test in self._change.significance(count)]
+        return [Significance(*test) for test in self._change.significance(_rank("count", count))]
 
     def significant_rank(self, level: float = 1e-3) -> int:
         """Number of leading singular values whose p-values all lie below ``level``."""
@@ -153,7 +170,7 @@ class WeightChange:
         InputError
             The weights are not square, or the vectors do not fit.
         """
-        found = self._change.overlaps(_matrix("inputs", inputs), _matrix("readouts", readouts), count)
+        found = self._change.overlaps(_matrix("inputs", inputs), _matrix("readouts", readouts), _rank("count", count))
         rows = len(found["through_initial"])
         return Overlaps(
             left_input=found["left_input"].reshape(rows, -1),
@@ -170,6 +187,93 @@ class WeightChange:
 
         Use one common test batch in ``loss``, and the trained inputs and readouts.
         """
-        most = min(most, len(self.singular_values))
+        most = min(_rank("most", most), len(self.singular_values))
         losses = np.array([float(loss(self.truncated(rank))) for rank in range(most + 1)])
         return TruncationCurve(losses, float(loss(self.truncated(len(self.singular_values)))))
+
+
+class TrainedChange:
+    """The change of one matrix of a network by training, with the loss of other weights in its place.
+
+    Made by :meth:`attractorlab.bptt.Training.change`; every loss is that of the trained network, with
+    its trained inputs and readouts.
+
+    Attributes
+    ----------
+    change
+        The change itself.
+    """
+
+    def __init__(
+        self,
+        change: WeightChange,
+        loss: Callable[[_Matrix, tuple[_Matrix, _Matrix, _Matrix]], float],
+        test_batch: Callable[[], tuple[_Matrix, _Matrix, _Matrix]],
+    ) -> None:
+        self.change = change
+        self._loss = loss
+        self._test_batch = test_batch
+
+    def loss_with(
+        self, weights: npt.ArrayLike, batch: tuple[_Matrix, _Matrix, _Matrix] | None = None
+    ) -> float:
+        """Loss with these weights in the place of the trained ones.
+
+        Parameters
+        ----------
+        weights
+            The matrix.
+        batch
+            A batch of the task; without it its test batch of 512 trials.
+        """
+        return self._loss(_matrix("weights", weights), batch or self._test_batch())
+
+    def truncation_curve(
+        self, most: int, batch: tuple[_Matrix, _Matrix, _Matrix] | None = None
+    ) -> TruncationCurve:
+        """Losses on one batch of W₀ + the first R components, R = 0, …, ``most``."""
+        batch = batch or self._test_batch()
+        return self.change.truncation_curve(most, lambda weights: self._loss(weights, batch))
+
+    def shuffled_loss(
+        self, seed: int = 1, batch: tuple[_Matrix, _Matrix, _Matrix] | None = None
+    ) -> float:
+        """Loss after the entries of W₀ were permuted at random."""
+        return self._loss(self.change.shuffled(seed), batch or self._test_batch())
+
+
+def singular_values_along(
+    initial: npt.ArrayLike, snapshots: Sequence[npt.ArrayLike], count: int = 10
+) -> _Matrix:
+    """The first ``count`` singular values of W_t − W₀ for each snapshot W_t: (snapshots, values).
+
+    Raises
+    ------
+    InputError
+        A snapshot of another shape, or an entry that is not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from attractorlab.weight_change import singular_values_along
+    >>> singular_values_along(np.zeros((3, 3)), [np.eye(3), 2 * np.eye(3)], 1).ravel().tolist()
+    [1.0, 2.0]
+    """
+    before = _matrix("initial", initial)
+    after = [_matrix("a snapshot", snapshot) for snapshot in snapshots]
+    found = _attractorlab.singular_values_along(before, after, _rank("count", count))
+    return np.array(found, dtype=np.float64)
+
+
+def eigenvalues_along(
+    snapshots: Sequence[npt.ArrayLike], count: int = 10
+) -> npt.NDArray[np.complex128]:
+    """The first ``count`` eigenvalues of each snapshot, by decreasing real part.
+
+    Raises
+    ------
+    InputError
+        A snapshot that is not square or has entries that are not finite.
+    """
+    after = [_matrix("a snapshot", snapshot) for snapshot in snapshots]
+    return np.array(_attractorlab.eigenvalues_along(after, _rank("count", count)), dtype=np.complex128)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import attractorlab as al
+from attractorlab.network import RateNetwork, gaussian_bulk
+from attractorlab.theory.low_rank import low_rank_states
 
 FOLDER = pathlib.Path(__file__).parents[2] / "tests" / "pytorch"
 
@@ -107,3 +109,47 @@ def test_bad_input_is_refused_in_words() -> None:
         al.Network.from_arrays({"x": np.zeros(3)})
     with pytest.raises(al.AttractorLabError, match="no-such-file"):
         al.Network.read("no-such-file.npz")
+
+
+def test_theory_is_laid_over_bulk_and_loops() -> None:
+    rng = np.random.default_rng(4)
+    m = rng.normal(size=(120, 2))
+    n = m * [2.2, 1.7]
+    net = RateNetwork(gaussian_bulk(120, 0.4, seed=2), feedback=m, feedback_readout=n, readout=n)
+    found = al.dissect(net, starts=128)
+    theory = found.theory
+    assert theory is not None and theory.count == found.count and abs(theory.g - 0.4) < 0.02
+    places = np.array(theory.matches, dtype=int)
+    assert sorted(places) == list(range(found.count))
+    # Overlaps, also the outputs here, within 4.5 of their errors.
+    away = np.abs(found.overlaps[places] - theory.overlaps)
+    assert (away <= 4.5 * theory.overlap_errors + 1e-9).all()
+    assert np.allclose(found.overlaps, found.outputs, atol=1e-12)
+    assert theory.outliers.shape == (found.count, 3) and theory.rates.shape == (found.count, 120)
+    alone = low_rank_states(net)
+    assert np.array_equal(alone.overlaps, theory.overlaps) and alone.matches == [None] * alone.count
+    assert al.Network.read(FOLDER / "flipflop_gru16.safetensors").dissect(starts=16).theory is None
+    with pytest.raises(al.errors.InputError, match="g must be a finite number that is not negative, got -1"):
+        low_rank_states(net, g=-1)
+    with pytest.raises(al.errors.InputError, match="one entry for each of the 0 inputs of the network, got 1"):
+        low_rank_states(net, [1.0])
+
+
+def test_each_start_may_have_its_own_input() -> None:
+    network = al.Network.read(FOLDER / "flipflop_gru16.safetensors")
+    states = np.random.default_rng(1).uniform(-1, 1, size=(30, 16))
+    before = states.copy()
+    inputs = np.zeros((30, 3))
+    inputs[1::2, 0] = 0.5
+    found = network.find_fixed_points(states, inputs)
+    assert np.array_equal(states, before)
+    assert [u.tolist() for u, _ in found] == [[0.0, 0.0, 0.0], [0.5, 0.0, 0.0]]
+    for u, points in found:
+        for x in points.points:
+            assert np.abs(network.run(u[np.newaxis], x)[-1] - x).max() < 1e-12
+    everywhere = network.find_fixed_points(states)
+    assert len(everywhere) == 1
+    with pytest.raises(al.errors.InputError, match="got 2 by 30"):
+        network.find_fixed_points(states, inputs[:, :2])
+    with pytest.raises(al.errors.InputError, match="entry"):
+        network.find_fixed_points(states[:0], inputs[:0, :1])

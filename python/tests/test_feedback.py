@@ -7,7 +7,15 @@ import pytest
 
 from attractorlab import errors
 from attractorlab.theory.clamped import DriveTheory
-from attractorlab.theory.feedback import Direction, Inputs, Prediction, Predictions, ReadoutCurve, predict
+from attractorlab.theory.feedback import (
+    Direction,
+    Inputs,
+    Prediction,
+    Predictions,
+    ReadoutCurve,
+    predict,
+    scatter,
+)
 
 E1 = Inputs(g=0.3, feedback_std=1.2, input_std=0.5, rho=0.5)
 E1_DIRECTION = Direction(shared=1.0, feedback_own=1.0, input_own=0.3)
@@ -120,3 +128,18 @@ def test_clamped_states() -> None:
         theory.at([0.0, -1.0])
     with pytest.raises(errors.InputError, match="g must be"):
         DriveTheory("tanh", -1.0)
+
+
+def test_scatter_of_networks_is_known_beforehand() -> None:
+    scale = predict(E1, E1_DIRECTION, 0.5).scale
+    found = scatter(E1, E1_DIRECTION, scale, 0.5)
+    # The sum of products of jointly Gaussian numbers has an exact variance.
+    rng = np.random.default_rng(5)
+    xi, own_m, own_i = rng.normal(size=(3, 2000, 100))
+    m = 1.2 * (0.5 * xi + np.sqrt(0.75) * own_m)
+    n = scale * (xi + own_m + 0.3 * own_i)
+    assert np.std((n * m).mean(axis=1)) * 10.0 == pytest.approx(found.overlap_feedback, rel=0.08)
+    many = scatter(E1, E1_DIRECTION, scale, [0.5, 0.6])
+    assert many.output.shape == (2,) and many.output[0] == found.output
+    with pytest.raises(errors.InputError, match="chaotic"):
+        scatter(Inputs(g=2.0, feedback_std=1.2, input_std=0.1), E1_DIRECTION, 1.0, 0.1)

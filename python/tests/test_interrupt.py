@@ -6,8 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
+import attractorlab as al
 from attractorlab import dynamics, studies
 from attractorlab.network import RateNetwork, gaussian_bulk
 
@@ -42,3 +44,24 @@ def test_ctrl_c_stops_a_simulation_within_half_a_second() -> None:
     network = RateNetwork(gaussian_bulk(300, 1.5, seed=1))
     start = dynamics.initial_states(300, 100, seed=1)
     assert seconds_to_stop(lambda: dynamics.simulate(network, start, steps=10_000_000)) < 0.5
+
+
+def random_map(units: int) -> al.Network:
+    weights = 2.0 * np.random.default_rng(1).normal(size=(units, units)) / np.sqrt(units)
+    return al.Network.from_arrays({"weight_ih_l0": np.zeros((units, 1)), "weight_hh_l0": weights})
+
+
+def test_ctrl_c_stops_a_search_for_fixed_points_within_half_a_second() -> None:
+    assert seconds_to_stop(lambda: random_map(300).dissect(starts=20_000)) < 0.5
+
+
+def test_ctrl_c_stops_a_bifurcation_diagram_within_half_a_second() -> None:
+    network = random_map(60)
+    assert seconds_to_stop(lambda: al.bifurcations(network, (0.0, 3.0), at=[2.9], starts=100_000)) < 0.5
+
+
+def test_ctrl_c_stops_a_search_through_a_function_of_yours() -> None:
+    def slow(x: np.ndarray) -> np.ndarray:
+        return np.asarray(x - np.sin(3 * x))
+
+    assert seconds_to_stop(lambda: al.find_fixed_points(slow, 8, discrete=False, random=300_000)) < 0.5

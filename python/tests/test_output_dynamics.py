@@ -8,7 +8,7 @@ import pytest
 from attractorlab.dynamics import fixed_point, output_response
 from attractorlab.errors import InputError
 from attractorlab.theory.output_dynamics import edge_of_chaos, predict
-from attractorlab.training import OutputTask
+from attractorlab.training import OutputTask, ridge_readout
 
 
 def test_prediction_of_three_values() -> None:
@@ -94,3 +94,17 @@ def test_force_learns_a_staircase() -> None:
         task.force(np.zeros(n), rounds=0)
     with pytest.raises(al.AttractorLabError, match="dt and duration"):
         task.test_holding(trained, dt=0.0)
+
+
+def test_ridge_regression_on_trajectories_is_that_of_numpy() -> None:
+    rng = np.random.default_rng(3)
+    for steps, units in ((300, 40), (40, 300)):
+        rates, targets = np.tanh(rng.normal(size=(steps, units))), rng.normal(size=(steps, 2))
+        n = ridge_readout(rates, targets, ridge=0.1)
+        expected = np.linalg.solve(rates.T @ rates / units + 0.1 * np.eye(units), rates.T @ targets)
+        assert np.abs(n - expected).max() < 1e-10 * np.abs(expected).max()
+        assert np.array_equal(ridge_readout(rates, targets[:, 0], ridge=0.1).shape, (units,))
+    with pytest.raises(InputError, match="ridge must be a finite number above zero, got 0"):
+        ridge_readout(rates, targets, ridge=0.0)
+    with pytest.raises(InputError, match="same number of steps, got 40 and 39"):
+        ridge_readout(rates, targets[1:], ridge=0.1)

@@ -16,6 +16,7 @@ Usage: cargo xtask <chore>
 
   test                                everything CI runs; ends with a line that counts
   bench [NAME] [--rounds N] [--write] ours beside the peers, interleaved; --write renews the docs' table
+  bench … --with-torch PYTHON         peers in PyTorch too, with a Python that has it
   bench --instructions [--write]      instruction counts against those on file (needs valgrind)
   docs                                the API documentation and the book
   wheel                               the Python wheel, in target/wheels

@@ -99,6 +99,21 @@ pub(crate) enum CliError {
         /// Why.
         reason: String,
     },
+    /// A network that is not a feedback network with one loop.
+    #[error("{path}: {reason}")]
+    #[diagnostic(help(
+        "the theory is of τ dx/dt = −x + Jφ(x) + m z + I with one output z = n·φ(x)/N: keep bulk, m, n and I apart in the file"
+    ))]
+    NotFeedback {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The static map of a network that cannot be traced.
+    #[error("{0}")]
+    #[diagnostic(help("'theory overlay --help' says what the network must be"))]
+    StaticMap(#[from] attractorlab::dynamics::StaticMapError),
     /// A direction for a readout that training finds.
     #[error("--p, --pm and --pi are for a Gaussian readout: training finds its own direction")]
     #[diagnostic(help("leave them out, or leave --readout out"))]

@@ -38,8 +38,12 @@ fn main() {
             });
         }
     }
-    let pair = Pair { mean: [0.2, -0.1], sd: [3.0, 2.7], correlation: 0.6 };
-    time("E φφ tanh, means, sd 3", 500, || rates.at(black_box(pair)));
+    let curvatures = PairAverage::new(Transfer::Tanh, Product::SECOND, Product::SECOND).unwrap();
+    for mean in [[0.2, -0.1], [2.5, -1.0]] {
+        let pair = Pair { mean, sd: [3.0, 2.7], correlation: 0.6 };
+        time(&format!("E φφ tanh, means {mean:?}, sd 3"), 500, || rates.at(black_box(pair)));
+        time(&format!("E φ''φ'' tanh, means {mean:?}, sd 3"), 500, || curvatures.at(black_box(pair)));
+    }
     for sd in [0.5, 1.5, 3.0] {
         time(&format!("Hermite series tanh, sd {sd}"), 500, || {
             HermiteSeries::new(Transfer::Tanh, black_box(sd)).unwrap().sd()

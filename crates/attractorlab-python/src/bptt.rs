@@ -1,19 +1,21 @@
-//! Tasks, and training by back-propagation through time.
+//! Training by back-propagation through time.
 
 #![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::time::{Duration, Instant};
 
 use attractorlab::network::{Form, Transfer};
-use attractorlab::task::{Batch, Dimensions, Task, TaskKind};
+use attractorlab::task::{Batch, Dimensions, Task};
 use attractorlab::training::bptt::{
     BpttError, GatedCellKind, GatedUnits, Loss, RateUnits, RateWeights, StepNoise, Trainable,
     TrainableMatrices, Trainer, TrainingOptions, TrainingStatus, check_gradient, evaluate,
 };
 use attractorlab_numerics::kernels::Real;
+use attractorlab_numerics::linalg::Mat;
 use attractorlab_numerics::random::Stream;
 use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
@@ -22,50 +24,13 @@ use crate::dissection::Network;
 use crate::errors::Failure;
 use crate::interrupt::interruptible;
 use crate::network::{array, matrix};
+use crate::tasks::AnyTask;
 use crate::transfer;
-
-fn task(text: &str) -> Result<TaskKind, Failure> {
-    let task: TaskKind =
-        serde_json::from_str(text).map_err(|error| Failure::Input(format!("the task: {error}")))?;
-    task.task().check()?;
-    Ok(task)
-}
-
-/// The task with all its parameters, as JSON.
-#[pyfunction]
-pub(crate) fn task_describe(text: &str) -> Result<String, Failure> {
-    Ok(serde_json::to_string(&task(text)?)?)
-}
-
-/// Inputs, outputs, steps and dt of a task.
-#[pyfunction]
-pub(crate) fn task_dimensions(text: &str) -> Result<(usize, usize, usize, f64), Failure> {
-    let Dimensions { inputs, outputs, steps, time_step } = task(text)?.task().dimensions();
-    Ok((inputs, outputs, steps, time_step))
-}
 
 type Flat<'py> = Bound<'py, PyArray1<f64>>;
 
-/// Input, target and mask, flat in the order (step, trial, channel); without a step the test batch.
-#[pyfunction]
-pub(crate) fn task_batch<'py>(
-    py: Python<'py>,
-    text: &str,
-    seed: u64,
-    step: Option<u64>,
-    trials: usize,
-) -> Result<(Flat<'py>, Flat<'py>, Flat<'py>), Failure> {
-    let task = task(text)?;
-    let batch = match step {
-        Some(step) => task.batch(seed, step, trials)?,
-        None => task.test_batch(seed, trials)?,
-    };
-    let array = |values: &[f64]| PyArray1::from_slice(py, values);
-    Ok((array(batch.inputs()), array(batch.targets()), array(batch.masks())))
-}
-
-type Training32<M> = Trainer<f32, M, TaskKind>;
-type Training64<M> = Trainer<f64, M, TaskKind>;
+type Training32<M> = Trainer<f32, M, AnyTask>;
+type Training64<M> = Trainer<f64, M, AnyTask>;
 
 /// A training of any cell in any precision.
 enum Kind {
@@ -91,7 +56,15 @@ macro_rules! each {
 #[pyclass(frozen, module = "attractorlab._attractorlab")]
 pub(crate) struct BpttTraining {
     kind: Mutex<Kind>,
+    initial: Initial,
+    /// How many threads wait for the training between two of its epochs.
+    waiting: AtomicUsize,
 }
+
+/// A run lets others look at the training after about so long.
+const TURN: Duration = Duration::from_millis(20);
+/// How long a thread that waits for the training sleeps before it asks again.
+const NAP: Duration = Duration::from_micros(500);
 
 /// What the equations of a network are, beside its weights.
 struct Cell<'a> {
@@ -99,6 +72,8 @@ struct Cell<'a> {
     transfer: Transfer,
     readout_transfer: Transfer,
     noise: StepNoise,
+    layers: usize,
+    dropout: f64,
     precision: &'a str,
 }
 
@@ -119,6 +94,29 @@ impl Cell<'_> {
         }
         Ok(())
     }
+
+    /// Rate units have one layer.
+    fn check_rate(&self) -> Result<(), Failure> {
+        if self.layers != 1 || self.dropout != 0.0 {
+            return Err(Failure::Input(format!(
+                "layers and dropout are for the cells 'gru' and 'lstm': cell '{}' needs layers 1 and dropout 0, got {} and {}",
+                self.name, self.layers, self.dropout
+            )));
+        }
+        Ok(())
+    }
+
+    fn gated<T: Real>(
+        &self,
+        units: usize,
+        d: Dimensions,
+        stream: &mut Stream,
+        weights: &Matrices<'_>,
+    ) -> Result<GatedUnits<T>, BpttError> {
+        let kind = if self.name == "gru" { GatedCellKind::Gru } else { GatedCellKind::Lstm };
+        let network = GatedUnits::draw_stack(kind, self.layers, units, d.inputs, d.outputs, stream)?;
+        with_weights(network.with_dropout(self.dropout)?, weights)
+    }
 }
 
 type Matrices<'py> = BTreeMap<String, PyReadonlyArray2<'py, f64>>;
@@ -137,26 +135,38 @@ where
 
 fn start<T, M>(
     network: M,
-    task: TaskKind,
+    task: AnyTask,
     options: TrainingOptions,
     resume: Option<&PathBuf>,
-) -> Result<Box<Trainer<T, M, TaskKind>>, Failure>
+) -> Result<Started<T, M>, Failure>
 where
     T: Real,
     M: Trainable<T>,
 {
-    Ok(Box::new(match resume {
+    let layout = network.layout().clone();
+    let initial = layout.tensors().iter().map(|tensor| {
+        let name = tensor.name.clone();
+        let matrix = network.matrix(&name)?;
+        Ok((name, matrix))
+    });
+    let initial = initial.collect::<Result<_, BpttError>>()?;
+    let trainer = match resume {
         Some(path) => Trainer::resume(network, task, options, path)?,
         None => Trainer::new(network, task, options)?,
-    }))
+    };
+    Ok((Box::new(trainer), initial))
 }
+
+/// Parts of the parameters before training, by name.
+type Initial = BTreeMap<String, Mat<f64>>;
+type Started<T, M> = (Box<Trainer<T, M, AnyTask>>, Initial);
 
 #[pymethods]
 impl BpttTraining {
     #[new]
     #[expect(clippy::too_many_arguments, reason = "the face names and checks them")]
     fn new(
-        task_text: &str,
+        task: &Bound<'_, PyAny>,
         options: &str,
         cell: &str,
         units: usize,
@@ -164,12 +174,13 @@ impl BpttTraining {
         transfer_name: (&str, f64),
         readout_transfer: (&str, f64),
         noise: (f64, f64),
+        layers: (usize, f64),
         precision: &str,
         replicate: u64,
         weights: Matrices<'_>,
         resume: Option<PathBuf>,
     ) -> Result<Self, Failure> {
-        let task = task(task_text)?;
+        let task = AnyTask::extract(task)?;
         let options: TrainingOptions =
             serde_json::from_str(options).map_err(|error| Failure::Input(format!("the options: {error}")))?;
         let cell = Cell {
@@ -177,6 +188,8 @@ impl BpttTraining {
             transfer: transfer::read(transfer_name.0, transfer_name.1)?,
             readout_transfer: transfer::read(readout_transfer.0, readout_transfer.1)?,
             noise: StepNoise { state: noise.0, initial: noise.1 },
+            layers: layers.0,
+            dropout: layers.1,
             precision,
         };
         if units == 0 {
@@ -184,19 +197,21 @@ impl BpttTraining {
         }
         let d = task.dimensions();
         let mut stream = Stream::new(options.seed, "initial network", replicate);
-        let kind = match cell.name {
+        let (kind, initial) = match cell.name {
             "gru" | "lstm" => {
                 cell.check_gated()?;
-                let kind = if cell.name == "gru" { GatedCellKind::Gru } else { GatedCellKind::Lstm };
                 if cell.precision == "float32" {
-                    let network = GatedUnits::<f32>::draw(kind, units, d.inputs, d.outputs, &mut stream)?;
-                    Kind::Gated32(start(with_weights(network, &weights)?, task, options, resume.as_ref())?)
+                    let network = cell.gated::<f32>(units, d, &mut stream, &weights)?;
+                    let (trainer, initial) = start(network, task, options, resume.as_ref())?;
+                    (Kind::Gated32(trainer), initial)
                 } else {
-                    let network = GatedUnits::<f64>::draw(kind, units, d.inputs, d.outputs, &mut stream)?;
-                    Kind::Gated64(start(with_weights(network, &weights)?, task, options, resume.as_ref())?)
+                    let network = cell.gated::<f64>(units, d, &mut stream, &weights)?;
+                    let (trainer, initial) = start(network, task, options, resume.as_ref())?;
+                    (Kind::Gated64(trainer), initial)
                 }
             }
             form => {
+                cell.check_rate()?;
                 let form = match form {
                     "current" => Form::Current,
                     "rate" => Form::Rate,
@@ -210,44 +225,68 @@ impl BpttTraining {
                 let drawn = RateWeights::draw(units, d.inputs, d.outputs, g, &mut stream);
                 if cell.precision == "float32" {
                     let network = rate::<f32>(&drawn, form, &cell, d.time_step, &weights)?;
-                    Kind::Rate32(start(network, task, options, resume.as_ref())?)
+                    let (trainer, initial) = start(network, task, options, resume.as_ref())?;
+                    (Kind::Rate32(trainer), initial)
                 } else {
                     let network = rate::<f64>(&drawn, form, &cell, d.time_step, &weights)?;
-                    Kind::Rate64(start(network, task, options, resume.as_ref())?)
+                    let (trainer, initial) = start(network, task, options, resume.as_ref())?;
+                    (Kind::Rate64(trainer), initial)
                 }
             }
         };
-        Ok(Self { kind: Mutex::new(kind) })
+        Ok(Self { kind: Mutex::new(kind), initial, waiting: AtomicUsize::new(0) })
     }
 
     /// Makes epochs, all that are left without a number; returns the status.
     fn run(&self, py: Python<'_>, epochs: Option<usize>) -> Result<(String, Option<u64>), Failure> {
         let status = interruptible(py, |cancelled| {
-            let mut kind = self.lock();
-            each!(&mut *kind, trainer => {
-                let until = epochs.map(|epochs| trainer.history().len() + epochs);
-                trainer.run_until(|trainer| {
-                    cancelled.load(Ordering::Relaxed) || until.is_some_and(|until| trainer.history().len() >= until)
-                })
-            })
-        })??;
+            let mut until = None;
+            loop {
+                let mut kind = self.kind.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let begin = Instant::now();
+                let (status, made) = each!(&mut *kind, trainer => {
+                    let last = *until.get_or_insert(epochs.map(|epochs| trainer.history().len() + epochs));
+                    let over = |made: usize| last.is_some_and(|last| made >= last);
+                    let status = trainer.run_until(|trainer| {
+                        cancelled.load(Ordering::Relaxed) || over(trainer.history().len()) || begin.elapsed() > TURN
+                    });
+                    (status, over(trainer.history().len()))
+                });
+                drop(kind);
+                match status {
+                    Ok(TrainingStatus::Running) if !made && !cancelled.load(Ordering::Relaxed) => {}
+                    ended => return ended,
+                }
+                // Whoever waits asks every half millisecond; a thread that died must not hold up the training.
+                for _ in 0..20 {
+                    if self.waiting.load(Ordering::Relaxed) > 0 {
+                        std::thread::sleep(NAP);
+                    }
+                }
+            }
+        })?;
+        let own = each!(&*self.lock(py), trainer => trainer.task().take_failure());
+        if let Some(failure) = own {
+            return Err(failure.into());
+        }
+        let status = status?;
         Ok(status_words(status))
     }
 
-    fn status(&self) -> (String, Option<u64>) {
-        status_words(each!(&*self.lock(), trainer => trainer.status()))
+    fn status(&self, py: Python<'_>) -> (String, Option<u64>) {
+        status_words(each!(&*self.lock(py), trainer => trainer.status()))
     }
 
     fn losses<'py>(&self, py: Python<'py>) -> Flat<'py> {
-        PyArray1::from_vec(py, each!(&*self.lock(), trainer => trainer.losses()))
+        PyArray1::from_vec(py, each!(&*self.lock(py), trainer => trainer.losses()))
     }
 
     fn gradient_norms<'py>(&self, py: Python<'py>) -> Flat<'py> {
-        PyArray1::from_vec(py, each!(&*self.lock(), trainer => trainer.gradient_norms()))
+        PyArray1::from_vec(py, each!(&*self.lock(py), trainer => trainer.gradient_norms()))
     }
 
-    fn names(&self) -> Vec<&'static str> {
-        each!(&*self.lock(), trainer => trainer.network().layout().tensors().iter().map(|t| t.name).collect())
+    fn names(&self, py: Python<'_>) -> Vec<String> {
+        each!(&*self.lock(py), trainer => trainer.network().layout().tensors().iter().map(|t| t.name.clone()).collect())
     }
 
     /// A part of the parameters, now or at a snapshot.
@@ -257,7 +296,7 @@ impl BpttTraining {
         name: &str,
         snapshot: Option<usize>,
     ) -> Result<Bound<'py, PyArray2<f64>>, Failure> {
-        let found = each!(&*self.lock(), trainer => match snapshot {
+        let found = each!(&*self.lock(py), trainer => match snapshot {
             None => trainer.network().matrix(name)?,
             Some(index) => {
                 let snapshot = trainer
@@ -270,16 +309,25 @@ impl BpttTraining {
         Ok(array(py, found.as_ref()))
     }
 
-    fn snapshot_epochs(&self) -> Vec<u64> {
-        each!(&*self.lock(), trainer => trainer.snapshots().iter().map(|snapshot| snapshot.epoch).collect())
+    /// A part of the parameters before training.
+    fn initial_matrix<'py>(&self, py: Python<'py>, name: &str) -> Result<Bound<'py, PyArray2<f64>>, Failure> {
+        let known = || self.initial.keys().cloned().collect::<Vec<_>>().join(", ");
+        let found = self.initial.get(name);
+        let found =
+            found.ok_or_else(|| BpttError::UnknownTensor { name: name.to_owned(), known: known() })?;
+        Ok(array(py, found.as_ref()))
     }
 
-    fn save(&self, path: PathBuf) -> Result<(), Failure> {
-        Ok(each!(&*self.lock(), trainer => trainer.save(&path))?)
+    fn snapshot_epochs(&self, py: Python<'_>) -> Vec<u64> {
+        each!(&*self.lock(py), trainer => trainer.snapshots().iter().map(|snapshot| snapshot.epoch).collect())
     }
 
-    fn network(&self) -> Result<Network, Failure> {
-        let network = match &*self.lock() {
+    fn save(&self, py: Python<'_>, path: PathBuf) -> Result<(), Failure> {
+        Ok(each!(&*self.lock(py), trainer => trainer.save(&path))?)
+    }
+
+    fn network(&self, py: Python<'_>) -> Result<Network, Failure> {
+        let network = match &*self.lock(py) {
             Kind::Rate32(trainer) => trainer.network().to_network()?,
             Kind::Rate64(trainer) => trainer.network().to_network()?,
             Kind::Gated32(trainer) => trainer.network().to_network()?,
@@ -298,7 +346,7 @@ impl BpttTraining {
     ) -> Result<(f64, Flat<'py>), Failure> {
         let values = |a: &PyReadonlyArray1<'_, f64>| a.as_array().to_vec();
         let (inputs, targets, masks) = (values(&arrays.0), values(&arrays.1), values(&arrays.2));
-        let kind = self.lock();
+        let kind = self.lock(py);
         let (loss, outputs) = each!(&*kind, trainer => {
             let network = with_weights(trainer.network().clone(), &weights)?;
             let steps = targets.len() / (trials * trainer.network().outputs()).max(1);
@@ -319,30 +367,44 @@ impl BpttTraining {
     /// (name, derivative along a direction from the gradient, from differences, relative error); in float64.
     fn check_gradient(
         &self,
+        py: Python<'_>,
         trials: usize,
         seed: u64,
-    ) -> Result<Vec<(&'static str, f64, f64, f64)>, Failure> {
-        let of = |task: &TaskKind| task.test_batch(seed, trials);
-        let checks = match &*self.lock() {
+    ) -> Result<Vec<(String, f64, f64, f64)>, Failure> {
+        let of = |task: &AnyTask| task.test_batch(seed, trials);
+        let kind = self.lock(py);
+        let checks = py.detach(|| match &*kind {
             Kind::Rate64(trainer) => {
-                check_gradient(trainer.network(), &of(trainer.task())?, trainer.options().loss, seed)?
+                let batch = of(trainer.task())?;
+                Ok(check_gradient(trainer.network(), &batch, trainer.options().loss, seed)?)
             }
             Kind::Gated64(trainer) => {
-                check_gradient(trainer.network(), &of(trainer.task())?, trainer.options().loss, seed)?
+                let batch = of(trainer.task())?;
+                Ok(check_gradient(trainer.network(), &batch, trainer.options().loss, seed)?)
             }
             _ => {
                 let message =
                     "gradients are checked in float64: make the training with precision=\"float64\"";
-                return Err(Failure::Input(message.to_owned()));
+                Err(Failure::Input(message.to_owned()))
             }
-        };
+        })?;
         Ok(checks.into_iter().map(|c| (c.name, c.gradient, c.difference, c.relative_error)).collect())
     }
 }
 
 impl BpttTraining {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Kind> {
-        self.kind.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// The training, between two epochs of a run in another thread; the GIL is free while that is waited for.
+    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Kind> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let kind = loop {
+            match self.kind.try_lock() {
+                Ok(kind) => break kind,
+                Err(TryLockError::Poisoned(kind)) => break kind.into_inner(),
+                Err(TryLockError::WouldBlock) => py.detach(|| std::thread::sleep(NAP)),
+            }
+        };
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        kind
     }
 }
 

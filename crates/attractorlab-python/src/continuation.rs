@@ -2,10 +2,10 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
 
-use attractorlab::analysis::bifurcations as diagram_of;
+use attractorlab::analysis::bifurcations_until;
 use attractorlab::dynamics::Time;
 use attractorlab::dynamics::continuation::{
-    Branch, BranchEnd, ContinuationOptions, NetworkFamily, SpecialKind, diagram,
+    Branch, BranchEnd, ContinuationOptions, NetworkFamily, SpecialKind, diagram_until,
 };
 use attractorlab_numerics::linalg::Mat;
 use num_complex::Complex64;
@@ -103,7 +103,8 @@ pub(crate) fn bifurcations<'py>(
     }?;
     let (lower, upper, step, starts, seed) = settings;
     let options = ContinuationOptions { largest_step: step, ..ContinuationOptions::between(lower, upper) };
-    let found = interruptible(py, |_| diagram_of(&family, &values, starts, seed, &options))??;
+    let found =
+        interruptible(py, |stop| bifurcations_until(&family, &values, starts, seed, &options, stop))??;
     let branches =
         found.diagram.branches.iter().map(|branch| branch_items(py, branch)).collect::<Result<_, _>>()?;
     Ok((branches, found.diagram.complete, found.found))
@@ -135,7 +136,7 @@ pub(crate) fn follow_function<'py>(
         tolerance: 1e-9,
         ..ContinuationOptions::between(lower, upper)
     };
-    let found = interruptible(py, |_| diagram(&family, &seeds, &options))?;
+    let found = interruptible(py, |stop| diagram_until(&family, &seeds, &options, stop))?;
     family.check()?;
     let found = found?;
     let branches = found.branches.iter().map(|branch| branch_items(py, branch)).collect::<Result<_, _>>()?;

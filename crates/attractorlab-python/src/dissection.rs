@@ -5,14 +5,16 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use attractorlab::analysis::{Dissection, DissectionOptions, Rest, Trajectories, dissect};
+use attractorlab::analysis::{Dissection, DissectionOptions, Rest, Trajectories, dissect_until};
 use attractorlab::arrays::{Array, Arrays, Values};
 use attractorlab::dynamics::fixed_points::{
-    FindOptions, LinkEnd, SeedKind, Stability, Starts, completeness, find, modes,
+    FindError, FindOptions, FixedPoints, LinkEnd, SeedKind, Stability, Starts, completeness,
+    find_under_inputs, find_until, modes,
 };
 use attractorlab::dynamics::{Dynamics, LongRun, Time};
-use attractorlab::network::Transfer;
 use attractorlab::network::files::{ImportOptions, NameMap};
+use attractorlab::network::{Cell, Transfer};
+use attractorlab::theory::low_rank::{LowRankError, LowRankState, LowRankTheory};
 use attractorlab_numerics::linalg::Mat;
 use attractorlab_numerics::random::Stream;
 use numpy::{
@@ -25,6 +27,9 @@ use crate::errors::Failure;
 use crate::interrupt::interruptible;
 use crate::network::{array, matrix};
 use crate::own_function::OwnFunction;
+
+/// An input, and the fixed points under it.
+type UnderInput<'py> = (Vec<f64>, Bound<'py, PyDict>);
 
 /// Arrays by name.
 type NamedArrays<'py> = BTreeMap<String, Bound<'py, PyArrayDyn<f64>>>;
@@ -88,6 +93,11 @@ impl Network {
     ) -> Result<Self, Failure> {
         let options = options(transfer, readout, map)?;
         Ok(Self { network: attractorlab::network::Network::read(&path, &options)?.0 })
+    }
+
+    #[staticmethod]
+    fn of_rate(network: &crate::network::RateNetwork) -> Self {
+        Self { network: attractorlab::network::Network::new(Cell::Rate(network.network.clone())) }
     }
 
     #[staticmethod]
@@ -209,9 +219,113 @@ impl Network {
             seed,
             ..DissectionOptions::default()
         };
-        let found = interruptible(py, |_| dissect(&self.network, given.as_ref(), &options))??;
+        let found = interruptible(py, |stop| dissect_until(&self.network, given.as_ref(), &options, stop))??;
         dictionary(py, &found)
     }
+
+    /// Of each distinct input: the input, and the fixed points from the states (columns) that have it.
+    fn find_under_inputs<'py>(
+        &self,
+        py: Python<'py>,
+        states: PyReadonlyArray2<'py, f64>,
+        inputs: PyReadonlyArray2<'py, f64>,
+        seed: u64,
+    ) -> Result<Vec<UnderInput<'py>>, Failure> {
+        let (states, inputs) = (matrix(&states), matrix(&inputs));
+        let options = FindOptions { seed, ..FindOptions::default() };
+        let found = interruptible(py, |stop| {
+            let found = find_under_inputs(&self.network, states.as_ref(), inputs.as_ref(), &options, stop)?;
+            let around: Vec<Vec<usize>> = found
+                .iter()
+                .map(|under| unstable_directions(&self.network.under(&under.input), &under.found))
+                .collect();
+            Ok::<_, FindError>((found, around))
+        })?;
+        let (found, around) = found.map_err(|error| Failure::Input(error.to_string()))?;
+        let dim = self.network.state_size();
+        found
+            .into_iter()
+            .zip(around)
+            .map(|(under, around)| Ok((under.input, points_dictionary(py, &under.found, around, dim)?)))
+            .collect()
+    }
+
+    /// What mean-field theory predicts of a rate network's bulk and loops.
+    fn low_rank_states<'py>(
+        &self,
+        py: Python<'py>,
+        input: Vec<f64>,
+        g: Option<f64>,
+    ) -> Result<Bound<'py, PyDict>, Failure> {
+        let Cell::Rate(rate) = self.network.cell() else {
+            return Err(Failure::Input("the theory of bulk and loops is for rate networks only".to_owned()));
+        };
+        let states = interruptible(py, |_| {
+            let theory = LowRankTheory::new(rate, &input)?;
+            let theory = match g {
+                Some(g) => theory.with_g(g)?,
+                None => theory,
+            };
+            Ok::<_, LowRankError>((theory.g(), theory.states()?))
+        })?;
+        let (g, states) = states.map_err(|error| Failure::Input(error.to_string()))?;
+        predicted(py, g, &states, &vec![None; states.len()])
+    }
+}
+
+/// States that theory predicts, with the fixed points taken for them.
+fn predicted<'py>(
+    py: Python<'py>,
+    g: f64,
+    states: &[LowRankState],
+    matches: &[Option<usize>],
+) -> Result<Bound<'py, PyDict>, Failure> {
+    let out = PyDict::new(py);
+    let table = |columns: usize, value: &dyn Fn(&LowRankState, usize) -> f64| {
+        array(py, Mat::from_fn(states.len(), columns, |k, i| value(&states[k], i)).as_ref())
+    };
+    let first = |length: fn(&LowRankState) -> usize| states.first().map_or(0, length);
+    let loops = first(|state| state.overlaps.len());
+    out.set_item("g", g)?;
+    out.set_item("overlaps", table(loops, &|state, r| state.overlaps[r]))?;
+    out.set_item("overlap_errors", table(loops, &|state, r| state.overlap_errors[r]))?;
+    out.set_item("outputs", table(first(|state| state.outputs.len()), &|state, r| state.outputs[r]))?;
+    out.set_item("rates", table(first(|state| state.rates.len()), &|state, i| state.rates[i]))?;
+    let outliers = first(|state| state.outliers.len());
+    out.set_item("outliers_re", table(outliers, &|state, k| state.outliers[k].re))?;
+    out.set_item("outliers_im", table(outliers, &|state, k| state.outliers[k].im))?;
+    out.set_item("radius", states.iter().map(|state| state.radius).collect::<Vec<_>>())?;
+    out.set_item("mean_square", states.iter().map(|state| state.mean_square).collect::<Vec<_>>())?;
+    out.set_item("stability", states.iter().map(|state| state.stability.name()).collect::<Vec<_>>())?;
+    out.set_item("matches", matches.to_vec())?;
+    Ok(out)
+}
+
+fn unstable_directions(system: &impl Dynamics, found: &FixedPoints) -> Vec<usize> {
+    found
+        .points
+        .iter()
+        .map(|point| modes(system, &point.x).map_or(usize::MAX, |modes| modes.unstable))
+        .collect()
+}
+
+/// Fixed points with what random starts say of their number.
+fn points_dictionary<'py>(
+    py: Python<'py>,
+    found: &FixedPoints,
+    unstable: Vec<usize>,
+    dim: usize,
+) -> Result<Bound<'py, PyDict>, Failure> {
+    let out = PyDict::new(py);
+    let states: Vec<&[f64]> = found.points.iter().map(|point| point.x.as_slice()).collect();
+    out.set_item("points", rows(py, &states, dim))?;
+    out.set_item("unstable", unstable)?;
+    out.set_item("residual", found.points.iter().map(|point| point.residual).collect::<Vec<_>>())?;
+    out.set_item("hits", found.points.iter().map(|point| point.hits.total()).collect::<Vec<_>>())?;
+    let said = completeness(found);
+    out.set_item("interval", said.interval)?;
+    out.set_item("share", said.share)?;
+    Ok(out)
 }
 
 impl Network {
@@ -299,6 +413,11 @@ fn dictionary<'py>(py: Python<'py>, found: &Dissection) -> Result<Bound<'py, PyD
         })
         .collect();
     out.set_item("rests", rests)?;
+    let overlaps: Vec<&[f64]> = points.iter().map(|p| p.overlaps.as_slice()).collect();
+    out.set_item("overlaps", rows(py, &overlaps, overlaps.first().map_or(0, |k| k.len())))?;
+    let theory = found.theory.as_ref();
+    let theory = theory.map(|theory| predicted(py, theory.g, &theory.states, &theory.matches)).transpose()?;
+    out.set_item("theory", theory)?;
     Ok(out)
 }
 
@@ -324,30 +443,18 @@ pub(crate) fn find_fixed_points<'py>(
             starts.nrows()
         )));
     }
-    let (found, around) = interruptible(py, |_| {
+    let (found, around) = interruptible(py, |stop| {
         let starts = Starts::new(dim).with(SeedKind::Trajectory, starts.as_ref()).with_random(
             &system,
             random,
             &mut Stream::new(seed, "dissection: random starts", 0),
         );
-        let found = find(&system, &starts, &FindOptions { seed, tolerance: 1e-10, ..FindOptions::default() });
-        let around: Vec<_> = found
-            .iter()
-            .flat_map(|found| &found.points)
-            .map(|point| modes(&system, &point.x).map_or(usize::MAX, |modes| modes.unstable))
-            .collect();
+        let options = FindOptions { seed, tolerance: 1e-10, ..FindOptions::default() };
+        let found = find_until(&system, &starts, &options, stop);
+        let around = found.as_ref().map_or_else(|_| Vec::new(), |found| unstable_directions(&system, found));
         (found, around)
     })?;
     function.check()?;
     let found = found.map_err(|error| Failure::Input(error.to_string()))?;
-    let out = PyDict::new(py);
-    let states: Vec<&[f64]> = found.points.iter().map(|point| point.x.as_slice()).collect();
-    out.set_item("points", rows(py, &states, dim))?;
-    out.set_item("unstable", around)?;
-    out.set_item("residual", found.points.iter().map(|point| point.residual).collect::<Vec<_>>())?;
-    out.set_item("hits", found.points.iter().map(|point| point.hits.total()).collect::<Vec<_>>())?;
-    let said = completeness(&found);
-    out.set_item("interval", said.interval)?;
-    out.set_item("share", said.share)?;
-    Ok(out)
+    points_dictionary(py, &found, around, dim)
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use attractorlab::dynamics::{
@@ -13,8 +14,8 @@ use attractorlab::numerics::linalg::Mat;
 use attractorlab::task::images::{ImageData, Images};
 use attractorlab::training::OptimiserRule;
 use attractorlab::training::equilibrium::linear::{
-    LinearTask, LinearisedPath, ReparameterisedPath, landscape_points, response_distance as distance,
-    singular_steps as poles,
+    LinearTask, LinearisedPath, ReparameterisedPath, ResponseMetric, landscape_points,
+    response_distance as distance, singular_steps as poles,
 };
 use attractorlab::training::equilibrium::{
     Batch, Evaluation, ForwardPass, ImplicitGradient, LearningError, Loss, MeanSquaredError, MissingStates,
@@ -344,8 +345,9 @@ pub(crate) fn linear_course<'py>(
         Err(LearningError::Linalg(_)) => Ok(Mat::from_fn(n, n, |_, _| f64::NAN)),
         found => found,
     };
-    let (losses, end) = interruptible(py, |_| -> Result<_, Failure> {
-        let records = 0..=steps / every;
+    let (losses, end) = interruptible(py, |stop| -> Result<_, Failure> {
+        let go_on = || !stop.load(Ordering::Relaxed);
+        let records = (0..=steps / every).take_while(|_| go_on());
         Ok(match rule {
             "reparameterised" | "reparameterised-lookahead" => {
                 let path = ReparameterisedPath::new(&task, start.as_ref(), rate, rule != "reparameterised")?;
@@ -358,13 +360,17 @@ pub(crate) fn linear_course<'py>(
                 let mut path = LinearisedPath::new(&task, start.as_ref(), rate)?;
                 let mut losses = Vec::new();
                 for k in records {
-                    path.advance(k * every - path.step());
+                    while path.step() < k * every && go_on() {
+                        path.advance((k * every - path.step()).min(64));
+                    }
                     losses.push(match path.loss() {
                         Err(LearningError::Linalg(_)) => f64::INFINITY,
                         loss => loss?,
                     });
                 }
-                path.advance(steps - path.step());
+                while path.step() < steps && go_on() {
+                    path.advance((steps - path.step()).min(64));
+                }
                 (losses, weights_or_nan(path.weights())?)
             }
             other => {
@@ -376,6 +382,35 @@ pub(crate) fn linear_course<'py>(
         })
     })??;
     Ok((PyArray1::from_vec(py, losses), array(py, end.as_ref())))
+}
+
+/// The metric of responses at W, or its inverse, applied to a matrix.
+#[pyfunction]
+pub(crate) fn response_metric<'py>(
+    py: Python<'py>,
+    weights: Matrix<'py>,
+    of: Matrix<'py>,
+    inverse: bool,
+) -> Result<Bound<'py, PyArray2<f64>>, Failure> {
+    let (weights, of) = (matrix(&weights), matrix(&of));
+    if (of.nrows(), of.ncols()) != (weights.nrows(), weights.ncols()) {
+        return Err(Failure::Input(format!(
+            "the matrix must have the shape of the weights, {}×{}, got {}×{}",
+            weights.nrows(),
+            weights.ncols(),
+            of.nrows(),
+            of.ncols()
+        )));
+    }
+    let metric = ResponseMetric::new(weights.as_ref())?;
+    let found = if inverse { metric.apply_inverse(&of) } else { metric.apply(&of) };
+    Ok(array(py, found.as_ref()))
+}
+
+/// Smallest and largest eigenvalue of the metric of responses.
+#[pyfunction]
+pub(crate) fn response_metric_extremes(weights: Matrix<'_>) -> Result<(f64, f64), Failure> {
+    Ok(ResponseMetric::new(matrix(&weights).as_ref())?.extremes()?)
 }
 
 /// Loss, sign of det(1 − W) and largest real part at the points of a plane.
@@ -391,9 +426,13 @@ pub(crate) fn linear_landscape<'py>(
 ) -> Result<[Bound<'py, PyArray1<f64>>; 3], Failure> {
     let (task, centre) = (LinearTask::new(matrix(&inputs), matrix(&targets))?, matrix(&centre));
     let directions: Vec<Mat<f64>> = directions.iter().map(matrix).collect();
-    let points = interruptible(py, |_| {
+    let points = interruptible(py, |stop| {
         let directions: Vec<_> = directions.iter().map(Mat::as_ref).collect();
-        landscape_points(&task, centre.as_ref(), &directions, &coordinates, with_growth)
+        let mut points = Vec::with_capacity(coordinates.len());
+        for block in coordinates.chunks(64).take_while(|_| !stop.load(Ordering::Relaxed)) {
+            points.extend(landscape_points(&task, centre.as_ref(), &directions, block, with_growth)?);
+        }
+        Ok::<_, LearningError>(points)
     })??;
     let column = |value: fn(&attractorlab::training::equilibrium::linear::LandscapePoint) -> f64| {
         PyArray1::from_vec(py, points.iter().map(value).collect())

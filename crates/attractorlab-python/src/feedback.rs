@@ -73,6 +73,35 @@ pub(crate) fn feedback_drive<'py>(
     Ok(PyArray1::from_vec(py, out))
 }
 
+/// √N times the standard deviations over networks of n·m/N, n·I/N, G_N(z) and the output, element by element; the rows of
+/// `parameters` are g, Sm, SI, ρ, p, p_m, p_I, the scale of the readout, and z.
+#[pyfunction]
+pub(crate) fn feedback_scatter<'py>(
+    py: Python<'py>,
+    name: &str,
+    threshold: f64,
+    parameters: PyReadonlyArray2<'py, f64>,
+    shape: Vec<usize>,
+) -> Result<[Bound<'py, PyArray1<f64>>; 4], Failure> {
+    let transfer = transfer::read(name, threshold)?;
+    let values = parameters.as_array();
+    let mut out: [Vec<f64>; 4] = Default::default();
+    for i in 0..values.ncols() {
+        let row = |k: usize| values[[k, i]];
+        let found = feedback::scatter(
+            transfer,
+            inputs(std::array::from_fn(row)),
+            direction(std::array::from_fn(|k| row(4 + k))),
+            row(7),
+            row(8),
+        )
+        .map_err(|error| Failure::from(error).at(i, &shape))?;
+        let numbers = [found.overlap_feedback, found.overlap_input, found.map, found.output];
+        out.iter_mut().zip(numbers).for_each(|(column, value)| column.push(value));
+    }
+    Ok(out.map(|column| PyArray1::from_vec(py, column)))
+}
+
 /// Predictions, element by element; the rows of `parameters` are g, Sm, SI, ρ, p, p_m, p_I and A.
 ///
 /// Elements with the same network and direction share one curve.

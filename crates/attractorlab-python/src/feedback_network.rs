@@ -203,7 +203,9 @@ impl FeedbackNetwork {
             }
         }
         let options = ReleaseOptions { dt, duration, settled };
-        let outcomes = interruptible(py, |_| self.task(0.0).static_map(&readout).release(&starts, options))??;
+        let outcomes = interruptible(py, |stop| {
+            self.task(0.0).static_map(&readout).release_until(&starts, options, stop)
+        })??;
         Ok((
             PyArray1::from_iter(py, outcomes.iter().map(|o| o.z)),
             PyArray1::from_iter(py, outcomes.iter().map(|o| o.speed)),

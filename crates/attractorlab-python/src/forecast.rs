@@ -51,6 +51,17 @@ fn inputs([g, feedback_std, input_std, rho]: [f64; 4]) -> Inputs {
     Inputs { g, feedback_std, input_std, rho }
 }
 
+/// a_b and a_c of one target.
+#[pyfunction]
+pub(crate) fn feedback_thresholds(
+    transfer: (String, f64),
+    network: [f64; 4],
+    target: f64,
+) -> Result<(f64, f64), Failure> {
+    let found = feedback::thresholds(transfer::read(&transfer.0, transfer.1)?, inputs(network), target)?;
+    Ok((found.bistable, found.unstable))
+}
+
 /// The theory of one readout.
 #[pyclass(frozen, module = "attractorlab._attractorlab")]
 pub(crate) struct ReadoutTheory {

@@ -24,6 +24,7 @@ mod own_function;
 mod roots;
 mod studies;
 mod sweeps;
+mod tasks;
 mod transfer;
 mod weight_change;
 
@@ -40,6 +41,7 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("FEEDBACK_LABELS", feedback::LABELS)?;
     module.add("FEEDBACK_STABILITIES", feedback::STABILITIES)?;
     module.add_function(wrap_pyfunction!(feedback::feedback_drive, module)?)?;
+    module.add_function(wrap_pyfunction!(feedback::feedback_scatter, module)?)?;
     module.add_function(wrap_pyfunction!(feedback::predict, module)?)?;
     module.add_class::<feedback::ReadoutCurve>()?;
     module.add_class::<network::RateNetwork>()?;
@@ -58,11 +60,13 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<chaos::ChaosTheory>()?;
     module.add_class::<forecast::ReadoutTheory>()?;
     module.add_function(wrap_pyfunction!(forecast::phase_diagram, module)?)?;
+    module.add_function(wrap_pyfunction!(forecast::feedback_thresholds, module)?)?;
     module.add_function(wrap_pyfunction!(forecast::measure_network, module)?)?;
     module.add_class::<feedback_network::FeedbackNetwork>()?;
     module.add_class::<output_dynamics::OutputPrediction>()?;
     module.add_function(wrap_pyfunction!(output_dynamics::edge_of_chaos, module)?)?;
     module.add_class::<output_training::OutputTask>()?;
+    module.add_function(wrap_pyfunction!(output_training::ridge_readout, module)?)?;
     module.add_function(wrap_pyfunction!(dynamics::output_response, module)?)?;
     module.add_class::<linear_learning::LearningFlow>()?;
     module.add_function(wrap_pyfunction!(linear_learning::third_order, module)?)?;
@@ -83,6 +87,8 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<equilibrium::EquilibriumTrainer>()?;
     module.add_function(wrap_pyfunction!(equilibrium::linear_course, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::linear_landscape, module)?)?;
+    module.add_function(wrap_pyfunction!(equilibrium::response_metric, module)?)?;
+    module.add_function(wrap_pyfunction!(equilibrium::response_metric_extremes, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::singular_steps, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::response_distance, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::interpolating_weights, module)?)?;
@@ -90,9 +96,15 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(equilibrium::folder_images, module)?)?;
     module.add_class::<bptt::BpttTraining>()?;
     module.add_function(wrap_pyfunction!(bptt::bptt_losses, module)?)?;
-    module.add_function(wrap_pyfunction!(bptt::task_batch, module)?)?;
-    module.add_function(wrap_pyfunction!(bptt::task_describe, module)?)?;
-    module.add_function(wrap_pyfunction!(bptt::task_dimensions, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks::task_batch, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks::task_describe, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks::task_dimensions, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks::psychometric_batch, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks::psychometric_curve, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks::psychometric_curves, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks::text_accuracy, module)?)?;
+    module.add_function(wrap_pyfunction!(weight_change::singular_values_along, module)?)?;
+    module.add_function(wrap_pyfunction!(weight_change::eigenvalues_along, module)?)?;
     module.add_function(wrap_pyfunction!(studies::list_studies, module)?)?;
     module.add_function(wrap_pyfunction!(studies::run_studies, module)?)?;
     module.add_function(wrap_pyfunction!(sweeps::sweep_names, module)?)?;

@@ -16,6 +16,21 @@ use crate::interrupt::interruptible;
 use crate::network::{array, matrix};
 use crate::transfer;
 
+/// Readouts (N×K) by ridge regression of rates (T×N) on targets (T×K).
+#[pyfunction]
+pub(crate) fn ridge_readout<'py>(
+    py: Python<'py>,
+    rates: PyReadonlyArray2<'py, f64>,
+    targets: PyReadonlyArray2<'py, f64>,
+    ridge: f64,
+) -> Result<Bound<'py, PyArray2<f64>>, Failure> {
+    let (rates, targets) = (matrix(&rates), matrix(&targets));
+    let found = interruptible(py, |_| {
+        attractorlab::training::ridge_readout(rates.as_ref().transpose(), targets.as_ref(), ridge)
+    })??;
+    Ok(array(py, found.as_ref()))
+}
+
 /// M targets of K outputs of a network whose loops training closes.
 #[pyclass(frozen, module = "attractorlab._attractorlab")]
 pub(crate) struct OutputTask {

@@ -3,7 +3,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
 
 use attractorlab::analysis::alignment;
-use attractorlab::analysis::weight_change::{TruncationCurve, WeightChange as Change};
+use attractorlab::analysis::weight_change::{self, TruncationCurve, WeightChange as Change};
 use attractorlab_numerics::linalg::{Mat, MatRef};
 use attractorlab_numerics::random::Stream;
 use num_complex::Complex64;
@@ -104,6 +104,30 @@ impl WeightChange {
         out.set_item("null_deviation", found.null_deviation)?;
         Ok(out)
     }
+}
+
+/// Singular values of W_t − W₀ for each snapshot.
+#[pyfunction]
+pub(crate) fn singular_values_along(
+    py: Python<'_>,
+    initial: PyReadonlyArray2<'_, f64>,
+    snapshots: Vec<PyReadonlyArray2<'_, f64>>,
+    count: usize,
+) -> Result<Vec<Vec<f64>>, Failure> {
+    let (initial, snapshots) = (matrix(&initial), snapshots.iter().map(matrix).collect::<Vec<_>>());
+    Ok(py.detach(|| weight_change::singular_values_along(initial.as_ref(), &snapshots, count))?)
+}
+
+/// Eigenvalues of each snapshot, by decreasing real part.
+#[pyfunction]
+pub(crate) fn eigenvalues_along<'py>(
+    py: Python<'py>,
+    snapshots: Vec<PyReadonlyArray2<'py, f64>>,
+    count: usize,
+) -> Result<Vec<Bound<'py, PyArray1<Complex64>>>, Failure> {
+    let snapshots = snapshots.iter().map(matrix).collect::<Vec<_>>();
+    let found = py.detach(|| weight_change::eigenvalues_along(&snapshots, count))?;
+    Ok(found.into_iter().map(|values| PyArray1::from_vec(py, values)).collect())
 }
 
 /// The ranks that a truncation curve crosses for the first time and for good.

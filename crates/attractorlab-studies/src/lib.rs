@@ -52,6 +52,7 @@ pub fn all() -> Vec<&'static dyn Study> {
         &schuessler2020::LinearRank,
         &schuessler2020::Divergence,
         &schuessler2020::CosineStudy,
+        &schuessler2020::TextStudy,
         &schuessler2024::AlignedOblique,
         &schuessler2024::NoiseCompression,
     ]

@@ -3,6 +3,10 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use attractorlab::dynamics::{Input, Simulation, SimulationError, SimulationOptions};
+use attractorlab::network::RateNetwork;
+use attractorlab::numerics::kernels::Real;
+use attractorlab::numerics::linalg::MatRef;
 use attractorlab::numerics::random::Stream;
 use attractorlab_figures::{Figure, Table};
 use serde::{Deserialize, Serialize};
@@ -63,6 +67,24 @@ impl Context<'_> {
     /// [`StudyError::Cancelled`] once the flag is set.
     pub fn check(&self) -> Result<(), StudyError> {
         if self.cancelled.load(Ordering::Relaxed) { Err(StudyError::Cancelled) } else { Ok(()) }
+    }
+
+    /// Simulates a network, and stops between two steps if the user wants to stop; `step` says what is simulated.
+    ///
+    /// # Errors
+    /// [`StudyError::Cancelled`], and [`StudyError::Library`] for what [`RateNetwork::simulate`] refuses.
+    pub fn simulate<T: Real>(
+        &self,
+        step: &str,
+        network: &RateNetwork,
+        start: MatRef<'_, T>,
+        input: Input<'_>,
+        options: &SimulationOptions,
+    ) -> Result<Simulation<T>, StudyError> {
+        network.simulate_until(start, input, options, self.cancelled).map_err(|error| match error {
+            SimulationError::Stopped => StudyError::Cancelled,
+            error => StudyError::step(step)(error),
+        })
     }
 
     /// A seed for what takes a seed of its own (mini-batches, noise of training), from the stream of `replicate` for

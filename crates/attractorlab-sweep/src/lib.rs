@@ -42,7 +42,7 @@ pub use plan::{Estimate, Key, Plan, PlanError, schema};
 pub use run::{Flush, Observer, Progress, Ran, RunOptions, Session, Shard, Silent, Stop, run};
 pub use runnable::{
     Array, Declared, Measure, Measures, NetworkSpectrum, Parameter, Parameters, Registry, RunError, Runnable,
-    Seed, TheoryFeedback, TrainingReadout, TrainingTask,
+    Seed, TheoryFeedback, TheoryForecast, TrainingReadout, TrainingTask,
 };
 pub use status::{Status, status};
 pub use store::{Collected, Damaged, Folder, collect, read};

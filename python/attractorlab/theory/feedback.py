@@ -29,7 +29,17 @@ from attractorlab._frames import table
 from attractorlab.errors import InputError
 from attractorlab.transfer import TransferLike, read
 
-__all__ = ["Direction", "FixedPoints", "Inputs", "Prediction", "Predictions", "ReadoutCurve", "predict"]
+__all__ = [
+    "Direction",
+    "FixedPoints",
+    "Inputs",
+    "Prediction",
+    "Predictions",
+    "ReadoutCurve",
+    "Scatter",
+    "predict",
+    "scatter",
+]
 
 _LABELS = np.array(_attractorlab.FEEDBACK_LABELS)
 _STABILITIES = np.array(_attractorlab.FEEDBACK_STABILITIES)
@@ -296,6 +306,67 @@ def predict(
     if shape == ():
         return _prediction(columns, inputs, direction, float(rows[-1][0]))
     return _predictions(columns, rows[-1], shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Scatter:
+    """Standard deviations over networks of the same ensemble, times √N, for large N; numbers or arrays."""
+
+    overlap_feedback: Any
+    """Of the overlap n·m/N."""
+    overlap_input: Any
+    """Of the overlap n·I/N."""
+    map: Any
+    """Of the static map G_N(z)."""
+    output: Any
+    """Of the output of the stationary state next to z: that of the map over |1 − G'|."""
+
+
+def scatter(
+    inputs: Inputs,
+    direction: Direction,
+    scale: npt.ArrayLike,
+    z: npt.ArrayLike,
+    *,
+    transfer: TransferLike = "tanh",
+) -> Scatter:
+    """How networks of N units scatter about a stationary state of the theory at output ``z``.
+
+    Leading order in N^(−1/2), without a free parameter; ours, derived in the
+    documentation of the Rust function of the same name and held against
+    simulation in the study ``mastrogiuseppe2019/finite-size``.
+
+    Parameters
+    ----------
+    inputs, direction
+        The geometry.
+    scale
+        Scale c of the readout n = c·(direction), as :func:`predict` gives it.
+    z
+        Output of the state.
+    transfer
+        ``"tanh"`` or ``"erf"``.
+
+    Raises
+    ------
+    InputError
+        An argument out of range, or a clamped network that is chaotic; the first offending element is named.
+
+    Examples
+    --------
+    The output of a network of 400 units is 0.50 ± 0.045:
+
+    >>> from attractorlab.theory.feedback import Direction, Inputs, predict, scatter
+    >>> inputs = Inputs(g=0.3, feedback_std=1.2, input_std=0.5, rho=0.5)
+    >>> direction = Direction(shared=1.0, feedback_own=1.0, input_own=0.3)
+    >>> found = scatter(inputs, direction, predict(inputs, direction, 0.5).scale, 0.5)
+    >>> round(found.output / 400**0.5, 3)
+    0.045
+    """
+    shape, rows = together(**_checked(inputs, Inputs), **_checked(direction, Direction), scale=scale, z=z)
+    name, threshold = read(transfer)
+    columns = _attractorlab.feedback_scatter(name, threshold, np.stack(rows), shape)
+    return Scatter(*(shaped(column, shape) for column in columns))
 
 
 def _checked(value: Inputs | Direction, kind: type[Inputs] | type[Direction]) -> dict[str, npt.ArrayLike]:

@@ -44,6 +44,7 @@ __all__ = [
     "forecast",
     "measure",
     "phase_diagram",
+    "thresholds",
 ]
 
 
@@ -351,6 +352,31 @@ def phase_diagram(
             for first, second, along, up in boundaries
         ],
     )
+
+
+def thresholds(inputs: Inputs, target: float, *, transfer: TransferLike = "tanh") -> tuple[float, float]:
+    """Borders on the axis a = s_nm⟨φ'⟩ of all Gaussian readouts that hold one target.
+
+    Returns
+    -------
+    (a_b, a_c)
+        Below a_b the target is the only stationary state; above a_c it is unstable.
+
+    Raises
+    ------
+    InputError
+        Arguments out of range, a target of zero, or a transfer function other than tanh and erf.
+
+    Source: Mastrogiuseppe & Ostojic 2019; the search for a_b is ours.
+
+    Examples
+    --------
+    >>> from attractorlab.theory.feedback import Inputs
+    >>> a_b, a_c = thresholds(Inputs(g=0.8, feedback_std=1.2, input_std=0.5), 1.0)
+    >>> round(a_b, 5), round(a_c, 5)
+    (0.91628, 1.55712)
+    """
+    return _attractorlab.feedback_thresholds(read(transfer), _network(inputs), number("target", target))
 
 
 @dataclass(frozen=True, eq=False)

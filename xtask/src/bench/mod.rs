@@ -6,9 +6,11 @@
 
 mod instructions;
 mod row;
+mod start;
 mod table;
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::step;
@@ -16,7 +18,7 @@ use crate::venv::Venv;
 use row::{Measured, Row};
 
 /// What the peers need.
-const REQUIREMENTS: [&str; 2] = ["numpy", "scipy"];
+const REQUIREMENTS: [&str; 3] = ["numpy", "scipy", "reservoirpy"];
 
 /// One thread for everybody.
 const ONE_THREAD: [&str; 5] = [
@@ -28,7 +30,7 @@ const ONE_THREAD: [&str; 5] = [
 ];
 
 /// What the peers ran on.
-const VERSIONS: &str = "import platform, numpy, scipy; print(f'Python {platform.python_version()}, numpy {numpy.__version__}, scipy {scipy.__version__}')";
+const VERSIONS: &str = "import platform, numpy, scipy, reservoirpy; print(f'Python {platform.python_version()}, numpy {numpy.__version__}, scipy {scipy.__version__}, ReservoirPy {reservoirpy.__version__}')";
 
 const LEAST_ROUNDS: usize = 5;
 
@@ -37,16 +39,23 @@ struct Options {
     rounds: usize,
     write: bool,
     instructions: bool,
+    /// A Python that has PyTorch, for the peers that need it.
+    torch: Option<PathBuf>,
 }
 
 impl Options {
     fn read(arguments: &[&str]) -> Result<Self, String> {
-        let mut options = Self { name: None, rounds: LEAST_ROUNDS, write: false, instructions: false };
+        let mut options =
+            Self { name: None, rounds: LEAST_ROUNDS, write: false, instructions: false, torch: None };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match *argument {
                 "--write" => options.write = true,
                 "--instructions" => options.instructions = true,
+                "--with-torch" => {
+                    let python = arguments.next().ok_or("--with-torch needs a Python that has PyTorch")?;
+                    options.torch = Some(PathBuf::from(python));
+                }
                 "--rounds" => {
                     let rounds = arguments.next().and_then(|rounds| rounds.parse().ok());
                     options.rounds = rounds
@@ -77,7 +86,12 @@ pub(crate) fn run(arguments: &[&str]) -> Result<bool, String> {
         return Err("our side could not be built".to_owned());
     }
     let ours = crate::target().join("release/examples/bench");
-    let rows = Row::parse(&answer(step::command(&ours).arg("list"))?)?;
+    let mut rows = Row::parse(&answer(step::command(&ours).arg("list"))?)?;
+    if options.torch.is_none() {
+        for row in &mut rows {
+            row.peers.retain(|peer| !peer.needs_torch());
+        }
+    }
     let known: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
     let rows: Vec<&Row> =
         rows.iter().filter(|row| options.name.as_ref().is_none_or(|name| *name == row.name)).collect();
@@ -107,7 +121,10 @@ pub(crate) fn run(arguments: &[&str]) -> Result<bool, String> {
                     }),
                     Some(peer) => {
                         let peer = &row.peers[peer];
-                        let mut command = venv.run_python();
+                        let mut command = match options.torch.as_ref().filter(|_| peer.needs_torch()) {
+                            Some(python) => step::command(python),
+                            None => venv.run_python(),
+                        };
                         command.arg(crate::root().join("bench/peers").join(&peer.script));
                         (peer.script.as_str(), command)
                     }
@@ -121,6 +138,9 @@ pub(crate) fn run(arguments: &[&str]) -> Result<bool, String> {
         let (section, agrees) = table::section(row, &results);
         agree &= agrees;
         text.push_str(&section);
+    }
+    if options.name.is_none() {
+        text.push_str(&start::section()?);
     }
     println!("\n{text}");
     if !agree {

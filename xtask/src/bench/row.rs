@@ -10,6 +10,13 @@ pub(super) struct Peer {
     pub(super) what: String,
 }
 
+impl Peer {
+    /// Whether it runs with `--with-torch` only, by its name.
+    pub(super) fn needs_torch(&self) -> bool {
+        self.script.ends_with("_torch.py")
+    }
+}
+
 /// One registered benchmark.
 pub(super) struct Row {
     pub(super) name: String,

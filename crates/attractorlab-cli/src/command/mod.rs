@@ -15,6 +15,7 @@ mod theory_chaos;
 mod theory_feedback;
 mod theory_linear_learning;
 mod theory_output;
+mod theory_overlay;
 mod theory_phase_diagram;
 mod train;
 
@@ -86,6 +87,8 @@ enum TheoryCommand {
     Chaos(theory_chaos::Arguments),
     /// Every state of a feedback network, for readouts of all families, and what will happen
     Feedback(theory_feedback::Arguments),
+    /// Lay the theory over a given feedback network: its own map, states, outlier and verdict
+    Overlay(theory_overlay::Arguments),
     /// What feedback networks do over any two of target, gain, geometry, input strength and share
     PhaseDiagram(theory_phase_diagram::Arguments),
     /// Local dynamics at each value that a network is trained to hold, and whether it is held
@@ -109,6 +112,7 @@ pub(crate) fn execute(cli: Cli, studies: &[&dyn Study]) -> Result<Ending, CliErr
         Command::Theory(TheoryCommand::Average(arguments)) => theory_average::execute(&arguments),
         Command::Theory(TheoryCommand::Chaos(arguments)) => theory_chaos::execute(&arguments),
         Command::Theory(TheoryCommand::PhaseDiagram(arguments)) => theory_phase_diagram::execute(&arguments),
+        Command::Theory(TheoryCommand::Overlay(arguments)) => theory_overlay::execute(&arguments),
         Command::Theory(TheoryCommand::Feedback(arguments)) => theory_feedback::execute(&arguments),
         Command::Dissect(arguments) => dissect::execute(&arguments),
         Command::Bifurcations(arguments) => bifurcations::execute(&arguments),

@@ -39,8 +39,8 @@ pub(crate) struct Arguments {
     /// Folder for report.html, results.json and the figures; made if need be
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// Folder with MNIST's four IDX files, plain or gzipped, for the studies of images; without it they use the 8×8
-    /// digits of the program
+    /// Folder with data of your own, plain or gzipped: MNIST's four IDX files for the studies of images, or one .tsv file of
+    /// rated texts for schuessler2020/text; without it they use what comes with the program
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Print the results as JSON instead of tables
@@ -54,6 +54,7 @@ Examples:
   attractorlab study run mastrogiuseppe2019 --full --threads 8 -o report
   attractorlab study run mastrogiuseppe2019/target-sweep --seed 7 --json
   attractorlab study run zhu2023 --full --data mnist -o report
+  attractorlab study run schuessler2020/text --full --data reviews -o report
 
 Exit codes: 0 every claim holds; 1 a claim fails; 2 it could not run; 130 stopped by Ctrl-C,
 with everything kept that was finished.";

@@ -4,13 +4,13 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use attractorlab::theory::feedback::{
-    Class, Direction, Inputs, PhaseAxis, PhaseDiagram, PhaseReadout, PhaseSettings, Quantity, phase_diagram,
+    Class, Inputs, PhaseAxis, PhaseDiagram, PhaseReadout, PhaseSettings, Quantity, phase_diagram,
 };
 use attractorlab_figures::{Axis, Colour, Figure, Line, Panel, Regions};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::theory_feedback::{Name, Training};
+use super::theory_feedback::{Name, ReadoutDirection, Training};
 use crate::Ending;
 use crate::error::CliError;
 use crate::terminal;
@@ -54,27 +54,8 @@ pub(crate) struct Arguments {
     /// Share a of the target that Gaussian readouts draw from the feedback, instead of a direction
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     share: Option<f64>,
-    /// Weight p of the shared direction in the readout
-    #[arg(long, visible_alias = "p", value_name = "P", default_value_t = 0.0, allow_negative_numbers = true)]
-    shared: f64,
-    /// Weight of m's own direction in the readout
-    #[arg(
-        long,
-        visible_alias = "pm",
-        value_name = "PM",
-        default_value_t = 0.0,
-        allow_negative_numbers = true
-    )]
-    feedback_own: f64,
-    /// Weight of I's own direction in the readout
-    #[arg(
-        long,
-        visible_alias = "pi",
-        value_name = "PI",
-        default_value_t = 0.0,
-        allow_negative_numbers = true
-    )]
-    input_own: f64,
+    #[command(flatten)]
+    direction: ReadoutDirection,
     #[command(flatten)]
     training: Training,
     /// How closely boundaries are located, as a fraction of each axis
@@ -123,14 +104,9 @@ fn axis(text: &str) -> Result<PhaseAxis, CliError> {
 
 pub(crate) fn execute(arguments: &Arguments) -> Result<Ending, CliError> {
     let (x, y) = (axis(&arguments.x)?, axis(&arguments.y)?);
-    let direction = Direction {
-        shared: arguments.shared,
-        feedback_own: arguments.feedback_own,
-        input_own: arguments.input_own,
-    };
     let readout = match arguments.share {
         Some(share) => PhaseReadout::Share(share),
-        None => PhaseReadout::Of(arguments.training.family(direction)),
+        None => PhaseReadout::Of(arguments.training.family(arguments.direction.direction())),
     };
     let settings = PhaseSettings {
         transfer: arguments.transfer.transfer(),

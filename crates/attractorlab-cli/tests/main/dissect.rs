@@ -55,6 +55,45 @@ fn trajectories_may_be_given_and_other_inputs() {
 }
 
 #[test]
+fn several_inputs_share_a_page_and_theory_is_laid_over_loops() {
+    use attractorlab::network::{Bulk, Cell, Connectivity, Form, Network, RateNetwork, Transfer};
+    use attractorlab::numerics::random::Stream;
+    let scratch = Scratch::new("dissect-loops");
+    let mut stream = Stream::new(1, "a network with a loop", 0);
+    let bulk = Bulk::Gaussian { g: 0.5 }.draw(100, &mut stream).expect("a bulk");
+    let m = stream.normals(100);
+    let n: Vec<f64> = m.iter().map(|m| 1.8 * m).collect();
+    let weights = attractorlab::numerics::linalg::Mat::from_fn(100, 1, |_, _| stream.normal());
+    let connectivity =
+        Connectivity::new(bulk).and_then(|bulk| bulk.with_feedback(m, n.clone())).expect("a loop");
+    let rate = RateNetwork::new(connectivity, Transfer::Tanh, Form::Current)
+        .with_input_weights(weights)
+        .and_then(|network| network.with_output(n))
+        .expect("a network");
+    let file = scratch.0.join("loop.safetensors");
+    Network::new(Cell::Rate(rate)).write(&file).expect("a file");
+    let folder = scratch.0.join("out");
+    let ended =
+        dissect(&format!("{} --input 0 --input -0.1 --starts 64 -o {}", file.display(), folder.display()));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    for said in ["input 0: 3 fixed points", "input -0.1: ", "predicts 3 states; 3 of them are among"] {
+        assert!(ended.stdout.contains(said), "it does not say '{said}': {}", ended.stdout);
+    }
+    let page = std::fs::read_to_string(folder.join("report.html")).expect("the page");
+    for shown in
+        ["Fixed points under the input -0.1", "static map, theory", "bulk, theory", "theory predicts"]
+    {
+        assert!(page.contains(shown), "the page does not show '{shown}'");
+    }
+    for part in ["input-1", "input-2"] {
+        assert!(folder.join(part).join("points.parquet").exists());
+    }
+    let wrong = dissect(&format!("{} --input 1;2 -o {}", file.display(), folder.display()));
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.stderr.contains("'1;2' is no number; write the input as 1,0,0"), "{}", wrong.stderr);
+}
+
+#[test]
 fn a_network_of_128_units_takes_seconds() {
     use attractorlab::network::{Bulk, Cell, Connectivity, Form, Network, RateNetwork, Transfer};
     use attractorlab::numerics::random::Stream;

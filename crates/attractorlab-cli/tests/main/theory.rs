@@ -239,3 +239,59 @@ fn linear_learning_is_told_to_all_orders() {
     let silent = run(attractorlab(), "theory linear-learning --g 0.5 --target 0");
     assert_eq!(silent.code, Some(0), "{}", silent.stderr);
 }
+
+/// A network of 300 units that least squares trained to hold 1.5, as a file.
+fn trained_network(scratch: &Scratch) -> std::path::PathBuf {
+    use attractorlab::dynamics::ClampedNetwork;
+    use attractorlab::network::{
+        Cell, Connectivity, Form, InputVectors, Network, RateNetwork, Transfer, gaussian_bulk,
+    };
+    use attractorlab::numerics::random::Stream;
+    use attractorlab::training::{FeedbackTask, least_squares};
+    let mut stream = Stream::new(1, "overlay test", 0);
+    let bulk = gaussian_bulk(300, 0.5, &mut stream);
+    let v = InputVectors::draw(300, 1.2, 0.15, 0.0, &mut stream);
+    let network = ClampedNetwork { bulk: bulk.as_ref(), transfer: Transfer::Tanh };
+    let task = FeedbackTask { network, feedback: &v.feedback, input: &v.input, target: 1.5 };
+    let readout = least_squares(task, 0.0).unwrap().readout;
+    let connectivity = Connectivity::new(bulk).and_then(|c| c.with_feedback(v.feedback, readout)).unwrap();
+    let rate = RateNetwork::new(connectivity, Transfer::Tanh, Form::Current).with_bias(v.input).unwrap();
+    let file = scratch.0.join("network.safetensors");
+    Network::new(Cell::Rate(rate)).write(&file).unwrap();
+    file
+}
+
+#[test]
+fn theory_lies_over_a_given_network() {
+    let scratch = Scratch::new("overlay");
+    let file = trained_network(&scratch);
+    let line = format!("theory overlay {} --target 1.5 --trained-by ls", file.display());
+    let ended = run(attractorlab(), &format!("{line} --json -o {}", scratch.0.display()));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let found: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert!((found["measured"]["g"].as_f64().unwrap() - 0.5).abs() < 0.01, "{found}");
+    let states = |who: &str| found[who]["fixed_points"].as_array().unwrap().clone();
+    let (theory, own) = (states("theory"), states("network"));
+    assert_eq!((theory.len(), own.len()), (3, 3), "{found}");
+    for (theory, own) in theory.iter().zip(&own) {
+        let difference = theory["z"].as_f64().unwrap() - own["z"].as_f64().unwrap();
+        assert!(difference.abs() < 0.15, "{theory} {own}");
+    }
+    let page = std::fs::read_to_string(scratch.0.join("report.html")).unwrap();
+    assert!(page.contains("Static map") && page.contains("Spectrum at the target"));
+    let text = run(attractorlab(), &line).stdout;
+    assert!(text.contains("Network: The target 1.5 is held locally"), "{text}");
+}
+
+#[test]
+fn a_network_without_a_loop_is_refused() {
+    use attractorlab::network::{Cell, Connectivity, Form, Network, RateNetwork, Transfer};
+    use attractorlab::numerics::linalg::Mat;
+    let scratch = Scratch::new("overlay-bad");
+    let file = scratch.0.join("network.npz");
+    let rate = RateNetwork::new(Connectivity::new(Mat::zeros(4, 4)).unwrap(), Transfer::Tanh, Form::Current);
+    Network::new(Cell::Rate(rate)).write(&file).unwrap();
+    let ended = run(attractorlab(), &format!("theory overlay {} --target 1", file.display()));
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("it has no feedback loop beside its bulk"), "{}", ended.stderr);
+}

@@ -63,6 +63,33 @@ fn gated_networks_train_too_and_explosions_are_said() {
 }
 
 #[test]
+fn a_stack_reads_reviews_and_resumes_to_the_same_bytes() {
+    let folder = Scratch::new("train-text");
+    let text = |epochs: u32| {
+        format!(
+            "kind = \"bptt\"\n[network]\ncell = \"lstm\"\nunits = 8\nlayers = 2\ndropout = 0.5\n[task]\n\
+             name = \"text_classification\"\ndimension = 10\nmost_words = 8\n[training]\nepochs = {epochs}\ntrials = 8\n\
+             loss = \"binary_cross_entropy\"\ncheckpoint = 2\n"
+        )
+    };
+    let (whole, part) = (folder.0.join("whole"), folder.0.join("part"));
+    let ended = train(&folder, &text(5), &format!("-o {}", whole.display()));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(train(&folder, &text(3), &format!("-o {}", part.display())).code, Some(0));
+    let ended = train(&folder, &text(5), &format!("-o {} --resume", part.display()));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    for name in ["network.safetensors", "initial.safetensors", "history.csv"] {
+        assert_eq!(fs::read(whole.join(name)).unwrap(), fs::read(part.join(name)).unwrap(), "{name}");
+    }
+    // PyTorch's names, because no network of several layers is in the library.
+    let bytes = fs::read(whole.join("network.safetensors")).unwrap();
+    let header = String::from_utf8_lossy(&bytes[8..bytes.len().min(4000)]).into_owned();
+    for name in ["recurrent.weight_hh_l1", "recurrent.weight_ih_l0", "readout.weight"] {
+        assert!(header.contains(name), "{header}");
+    }
+}
+
+#[test]
 fn wrong_files_are_named() {
     let folder = Scratch::new("train-wrong");
     let refused = |text: String, words: &str| {
@@ -77,5 +104,12 @@ fn wrong_files_are_named() {
     refused(file(3, "unitz = 3\n"), "unitz");
     refused(file(3, "").replace("units = 24", "units = 0"), "units must be at least 1");
     refused(file(3, "") + "trained = [\"W\"]\n", "it has recurrent, input, bias, readout, initial");
+    refused(file(3, "layers = 2\n"), "layers and dropout are for the cells gru and lstm");
+    refused(file(3, "cell = \"lstm\"\nlayers = 0\n"), "the number of layers must be at least 1");
+    refused(file(3, "cell = \"lstm\"\ndropout = 1.0\n"), "the probability of dropout");
+    refused(
+        file(3, "").replace("flip_flop\"\nduration = 20.0", "text_classification\"\ndata = \"/nowhere\""),
+        "/nowhere",
+    );
     refused(file(3, "").replace("bptt", "rtrl"), "there are \"equilibrium\" and \"bptt\"");
 }

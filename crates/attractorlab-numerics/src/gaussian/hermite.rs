@@ -56,6 +56,14 @@ impl HermiteSeries {
     /// [`AverageError`] for a transfer function with a kink, or a standard deviation that is
     /// negative or not finite.
     pub fn new(transfer: Transfer, sd: f64) -> Result<Self, AverageError> {
+        Self::with_terms(transfer, sd, MOST_TERMS)
+    }
+
+    /// Like [`Self::new`], with no more than `most` terms: for pairs with series that are not longer than that less one.
+    ///
+    /// # Errors
+    /// Those of [`Self::new`].
+    pub fn with_terms(transfer: Transfer, sd: f64, most: usize) -> Result<Self, AverageError> {
         super::require(
             "standard deviation",
             sd,
@@ -70,10 +78,10 @@ impl HermiteSeries {
                 reason,
             });
         }
-        Ok(Self::expand(transfer, sd))
+        Ok(Self::expand(transfer, sd, most))
     }
 
-    fn expand(transfer: Transfer, sd: f64) -> Self {
+    fn expand(transfer: Transfer, sd: f64, most: usize) -> Self {
         // Step that resolves the highest polynomial, of wave number √k for about k = 40 s² terms,
         // and the poles of the function: see the trapezoid rule's argument.
         let step = 0.16_f64.min(0.24 / sd.max(1e-300)).min(if sd > 2.0 { 0.09 } else { 0.16 });
@@ -114,8 +122,8 @@ impl HermiteSeries {
             (vec![0.0; z.len()], vec![1.0; z.len()], z.clone())
         };
         let mut k = this.first;
+        let mut value = kernels::dot(&weighted, &current);
         while k < MOST_TERMS {
-            let value = kernels::dot(&weighted, &current);
             this.coefficients.push(value);
             rest -= value * value;
             // What rounding leaves below the sum of squares cannot be told from the last terms.
@@ -123,7 +131,7 @@ impl HermiteSeries {
             let largest = last[0].max(last[1]);
             this.remainder.push(rest.max(8.0 * largest * largest));
             let small = largest <= 1e-13 * power.sqrt() || (k >= 64 && largest * largest <= 1e-15 * power);
-            if small && k > 3 {
+            if (small && k > 3) || this.coefficients.len() >= most {
                 break;
             }
             let n = k as f64;
@@ -132,12 +140,14 @@ impl HermiteSeries {
             } else {
                 (0.0, 1.0 / (n + 1.0).sqrt(), n.sqrt())
             };
-            let back = back * norm;
-            for ((below, current), t) in below.iter_mut().zip(&mut current).zip(&variable) {
-                let next = (t - shift) * norm * *current - back * *below;
-                *below = *current;
-                *current = next;
-            }
+            value = kernels::three_term_step(
+                [shift, norm, back * norm],
+                &variable,
+                &weighted,
+                &current,
+                &mut below,
+            );
+            std::mem::swap(&mut below, &mut current);
             k += this.stride;
         }
         this

@@ -24,6 +24,7 @@ pub mod adaptive;
 mod erf;
 mod error;
 mod hermite;
+mod narrow;
 mod pair;
 mod pair_grid;
 mod piecewise;

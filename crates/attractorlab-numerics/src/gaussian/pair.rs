@@ -14,6 +14,7 @@
 
 use std::sync::Arc;
 
+use super::narrow;
 use super::pair_grid;
 use super::piecewise::Piecewise;
 use super::sum::{Factor, GaussSum, Joint, Step, Term};
@@ -77,6 +78,10 @@ pub struct PairAverage {
     sides: [Side; 2],
     /// Function and products, where the grid of two variables serves for moderate laws.
     grid: Option<(Transfer, [Product; 2])>,
+    /// Order of the poles of f·h.
+    poles: usize,
+    /// Zeros of f·h at the origin.
+    zeros: usize,
     /// Parity of f·h under (x₁, x₂) → −(x₁, x₂), where φ is odd.
     parity: Option<bool>,
 }
@@ -152,7 +157,13 @@ impl PairAverage {
             matches!(transfer, Transfer::Tanh | Transfer::Erf | Transfer::Linear).then(|| odd(f) == odd(h));
         let serves = |product| pair_grid::serves(transfer, product);
         let grid = (serves(f) && serves(h)).then_some((transfer, [f, h]));
-        Ok(Self { sides: [Side::new(transfer, f)?, Side::new(transfer, h)?], grid, parity })
+        Ok(Self {
+            sides: [Side::new(transfer, f)?, Side::new(transfer, h)?],
+            grid,
+            poles: narrow::pole_order(f * h),
+            zeros: narrow::zeros(f * h),
+            parity,
+        })
     }
 
     /// The average over the given law. NaN unless means and standard deviations are finite,
@@ -178,19 +189,19 @@ impl PairAverage {
         }
         let fold = symmetric && self.parity == Some(true);
         if let Some((transfer, [f, h])) = self.grid
-            && pair_grid::suits(transfer, pair)
+            && let (f, h) = if swapped { (h, f) } else { (f, h) }
+            && pair_grid::suits(transfer, f, h, pair)
         {
-            let (f, h) = if swapped { (h, f) } else { (f, h) };
             return pair_grid::average(transfer, f, h, pair, fold);
         }
         match (first, second) {
             (Side::Closed(f), Side::Closed(h)) => f.pair_average(h, pair.joint()),
             (Side::Closed(f), Side::Split(h)) => {
                 let closed = h.tails(0).map_or(0.0, |tails| f.pair_average(tails, pair.joint()));
-                closed + over_remainder(h, pair.swapped(), first, fold, Inner::Sum(f))
+                closed + self.over_remainder(h, pair.swapped(), first, fold, Inner::Sum(f))
             }
             (Side::Split(f), _) => {
-                let whole = over_remainder(f, pair, second, fold, Inner::Whole);
+                let whole = self.over_remainder(f, pair, second, fold, Inner::Whole);
                 let Some(tails) = f.tails(0) else { return whole };
                 if f.is_narrow(pair.sd[0]) {
                     return whole;
@@ -201,11 +212,94 @@ impl PairAverage {
                         Side::Split(h) => {
                             let closed =
                                 h.tails(0).map_or(0.0, |other| tails.pair_average(other, pair.joint()));
-                            closed + over_remainder(h, pair.swapped(), first, fold, Inner::Sum(tails))
+                            closed + self.over_remainder(h, pair.swapped(), first, fold, Inner::Sum(tails))
                         }
                     }
             }
         }
+    }
+
+    /// E r(x₁) inner(x₂), r the remainder of the split function of the first variable; for a narrow
+    /// first variable and the whole inner function r is the function itself.
+    fn over_remainder(
+        &self,
+        split: &Trapezoid,
+        pair: Pair,
+        other: &Side,
+        fold: bool,
+        inner: Inner<'_>,
+    ) -> f64 {
+        let Pair { mean: [m1, m2], sd: [s1, s2], correlation } = pair;
+        let slope = correlation * s2 / s1;
+        let conditional_sd = s2 * ((1.0 - correlation) * (1.0 + correlation)).sqrt();
+        let conditional = |x: f64| {
+            let mean = m2 + slope * (x - m1);
+            match inner {
+                Inner::Whole => other.average(mean, conditional_sd),
+                Inner::Sum(sum) => sum.average(mean, conditional_sd),
+            }
+        };
+        // A closed inner function of a variable with a larger spread may vary faster than r.
+        let inner_precision = match inner {
+            Inner::Whole if slope.abs() <= 1.0 => 0.0,
+            Inner::Whole => slope * slope / (split.scale() * split.scale()),
+            Inner::Sum(sum) => {
+                let width = sum.step.width * sum.step.width + conditional_sd * conditional_sd;
+                if width > 0.0 { slope * slope / width } else { f64::INFINITY }
+            }
+        };
+        let narrow_whole = split.is_narrow(s1) && matches!(inner, Inner::Whole);
+        let cached = split.cached(0, s1);
+        let needed = self.required_step(split, inner_precision, s1);
+        let (step, values) = match cached {
+            Some((step, values)) if step <= needed * 1.000_001 => (step, Some(values)),
+            Some((step, _)) => (step.min(needed), None),
+            None => ((0.6 * s1).min(needed), None),
+        };
+        // A power grows outwards from its zeros.
+        let cut = (2.0 * HALF_SQUARE + 3.0 * self.zeros.saturating_sub(2) as f64).sqrt();
+        let [left, right] = split.reach();
+        let (low, high) = if narrow_whole {
+            (m1 - cut * s1, m1 + cut * s1)
+        } else {
+            ((m1 - cut * s1).max(-left), (m1 + cut * s1).min(right))
+        };
+        let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
+        let first = if fold { 0 } else { first };
+        let mut total = 0.0;
+        for k in first..=last {
+            let x = k as f64 * step;
+            let z = (x - m1) / s1;
+            let mut weight = step / s1 * INV_SQRT_2PI * (-0.5 * z * z).exp();
+            if fold && k > 0 {
+                weight *= 2.0;
+            }
+            let r = match values {
+                Some(values) => values[(k + (values.len() / 2) as i64) as usize],
+                None if narrow_whole => split.remainder(0, x) + split.tails(0).map_or(0.0, |t| t.value(x)),
+                None => split.remainder(0, x),
+            };
+            let weighted = weight * r;
+            if weighted != 0.0 {
+                total += weighted * conditional(x);
+            }
+        }
+        total
+    }
+
+    /// Largest step that resolves Gaussian × inner function and the poles of the remainder between
+    /// them; the derivation stands in `trapezoid.rs` and `pair_grid.rs`.
+    fn required_step(&self, split: &Trapezoid, inner_precision: f64, sd: f64) -> f64 {
+        let scale = split.scale();
+        let precision = (inner_precision + 1.0 / (sd * sd)) * scale * scale;
+        let d_squared_half = 1.234;
+        let of_order = pair_grid::step(self.poles, self.zeros, precision.sqrt().recip());
+        let step = if precision < 31.0 {
+            9.87 / (46.0 + d_squared_half * precision)
+        } else {
+            (0.72 / precision.sqrt()).min(0.115)
+        };
+        (step.min(of_order) * scale).min(split.largest_step())
     }
 }
 
@@ -216,80 +310,6 @@ enum Inner<'a> {
     Whole,
     /// A closed sum.
     Sum(&'a GaussSum),
-}
-
-/// E r(x₁) inner(x₂), r the remainder of the split function of the first variable; for a narrow
-/// first variable and the whole inner function r is the function itself.
-fn over_remainder(split: &Trapezoid, pair: Pair, other: &Side, fold: bool, inner: Inner<'_>) -> f64 {
-    let Pair { mean: [m1, m2], sd: [s1, s2], correlation } = pair;
-    let slope = correlation * s2 / s1;
-    let conditional_sd = s2 * ((1.0 - correlation) * (1.0 + correlation)).sqrt();
-    let conditional = |x: f64| {
-        let mean = m2 + slope * (x - m1);
-        match inner {
-            Inner::Whole => other.average(mean, conditional_sd),
-            Inner::Sum(sum) => sum.average(mean, conditional_sd),
-        }
-    };
-    // A closed inner function of a variable with a larger spread may vary faster than r.
-    let inner_precision = match inner {
-        Inner::Whole if slope.abs() <= 1.0 => 0.0,
-        Inner::Whole => slope * slope / (split.scale() * split.scale()),
-        Inner::Sum(sum) => {
-            let width = sum.step.width * sum.step.width + conditional_sd * conditional_sd;
-            if width > 0.0 { slope * slope / width } else { f64::INFINITY }
-        }
-    };
-    let narrow_whole = split.is_narrow(s1) && matches!(inner, Inner::Whole);
-    let cached = split.cached(0, s1);
-    let needed = required_step(split, inner_precision, s1);
-    let (step, values) = match cached {
-        Some((step, values)) if step <= needed * 1.000_001 => (step, Some(values)),
-        Some((step, _)) => (step.min(needed), None),
-        None => ((0.6 * s1).min(needed), None),
-    };
-    let cut = (2.0 * HALF_SQUARE).sqrt();
-    let [left, right] = split.reach();
-    let (low, high) = if narrow_whole {
-        (m1 - cut * s1, m1 + cut * s1)
-    } else {
-        ((m1 - cut * s1).max(-left), (m1 + cut * s1).min(right))
-    };
-    let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
-    let first = if fold { 0 } else { first };
-    let mut total = 0.0;
-    for k in first..=last {
-        let x = k as f64 * step;
-        let z = (x - m1) / s1;
-        let mut weight = step / s1 * INV_SQRT_2PI * (-0.5 * z * z).exp();
-        if fold && k > 0 {
-            weight *= 2.0;
-        }
-        let r = match values {
-            Some(values) => values[(k + (values.len() / 2) as i64) as usize],
-            None if narrow_whole => split.remainder(0, x) + split.tails(0).map_or(0.0, |t| t.value(x)),
-            None => split.remainder(0, x),
-        };
-        let weighted = weight * r;
-        if weighted != 0.0 {
-            total += weighted * conditional(x);
-        }
-    }
-    total
-}
-
-/// Largest step that resolves Gaussian × inner function and the poles of the remainder between
-/// them; the derivation stands in `trapezoid.rs`.
-fn required_step(split: &Trapezoid, inner_precision: f64, sd: f64) -> f64 {
-    let scale = split.scale();
-    let precision = (inner_precision + 1.0 / (sd * sd)) * scale * scale;
-    let d_squared_half = 1.234;
-    let step = if precision < 31.0 {
-        9.87 / (46.0 + d_squared_half * precision)
-    } else {
-        (0.72 / precision.sqrt()).min(0.115)
-    };
-    (step * scale).min(split.largest_step())
 }
 
 /// E f(x₁) h(x₂) for one law.

@@ -11,43 +11,36 @@
 //! Error of the rule: a pole of order m of f at distance d from the real axis contributes about
 //! (2π/h)^(m−1) exp(−2πd/h + d²/(2s²)), the Gaussian alone exp(−2π²s²/h²). tanh has d = π/2; with
 //! h = 0.2 this is below 1e-13 for six-fold poles when s ≥ 0.6, with h = 0.1 when s ≥ 0.17. Below,
-//! f varies so little over the Gaussian that a Gauss–Hermite rule does: with n nodes a pole of order p at distance d
-//! contributes less than C(2n+p−1, p−1) n! (s/d)²ⁿ d⁻ᵖ, 6e-15 for n = 18 and six-fold poles at s = 0.17.
+//! the rules of `narrow.rs` take over.
 //!
 //! Products of many derivatives have higher poles, and products that vanish to a high order at the mean have averages that
 //! are small beside their poles. They get the fine grid, and below it the trapezoid rule in z, whose step is then so small
-//! that poles of any order do not matter. What is known to err by more than 1e-12 are products with poles of order
-//! fourteen and more: 2e-10 for x⁴(φ'')²(φ''')² at s = 0.6, 3e-9 for (φ'')⁸ at s = 100.
+//! that poles of any order do not matter.
+//!
+//! The sums end where the integrand is e⁻³⁶ of its largest value. Far out φ' is 4e^(−2x), φ'' 8e^(−2x), φ''' 16e^(−2x) for
+//! tanh: eight factors of φ'' are 8⁸ = 2e7 times the bare exponential, and are summed as much farther.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
+use super::narrow;
 use super::polynomial::multiply;
 use super::sum::{GaussSum, Step};
 use super::{Product, gaussian_weights};
 use crate::kernels;
-use crate::linalg::{Mat, SymmetricEigen};
 use crate::special::INV_SQRT_2PI;
-use crate::transfer::{Jet, Transfer};
+use crate::transfer::Transfer;
 
-/// Fixed nodes reach this far, in units of the transfer function's scale: exp(−2·18) = 2e-16.
-const REACH: f64 = 18.0;
 /// Step of the coarse grid, in units of the scale; the fine one has half of it.
 const STEP: f64 = 0.2;
 /// Smallest standard deviation for the coarse and for the fine grid, in units of the scale.
 const SMALLEST_SD: [f64; 2] = [0.6, 0.17];
-/// Gaussian weights are dropped below exp(−HALF_SQUARE).
+/// Integrands are dropped below exp(−HALF_SQUARE) = 2e-16 of their largest value.
 pub(super) const HALF_SQUARE: f64 = 36.0;
 /// Nodes of the coarse grid, both sides.
 const SHORT: usize = 184;
-/// Nodes of the rule of Gauss and Hermite for narrow Gaussians.
-const NARROW_NODES: usize = 18;
-/// Highest order of poles for the coarse grid, and for the rule of Gauss and Hermite.
-const GRID_POLES: usize = 6;
-/// Reach of the rule in z: exp(−9.5²/2) = 2e-20.
-const REACH_Z: f64 = 9.5;
-/// Up to here derivatives of tanh from one pass of the vector kernels, whose errors are absolute, keep their digits.
-const VECTOR_REACH: f64 = 3.0;
+/// Highest order of poles for the coarse grid.
+pub(super) const GRID_POLES: usize = 6;
 
 /// Several products of one transfer function, averaged over the same Gaussian.
 #[derive(Debug, Clone)]
@@ -55,7 +48,10 @@ pub(super) struct Trapezoid {
     transfer: Transfer,
     /// 1 for tanh, 2 for functions of x/2.
     scale: f64,
+    products: Vec<Product>,
     columns: Vec<Column>,
+    /// Exponent at which an integrand is dropped: [`HALF_SQUARE`], and more for what is far larger than its exponential.
+    cutoff: f64,
     /// Nodes needed on either side of the origin on the coarse grid.
     reach: [f64; 2],
     /// Slowest and fastest decay rate of a column, on the left and on the right.
@@ -70,7 +66,6 @@ pub(super) struct Trapezoid {
 
 #[derive(Debug, Clone)]
 struct Column {
-    product: Product,
     tails: Option<GaussSum>,
     /// Remainder at k·h for |k| ≤ K, on the coarse and the fine grid.
     remainder: [Vec<f64>; 2],
@@ -146,22 +141,6 @@ fn tail_polynomial(tails: &Tails, product: Product, side: usize) -> Vec<f64> {
     if polynomial.iter().all(|&c| c == 0.0) { Vec::new() } else { polynomial }
 }
 
-/// Nodes and weights of the rule of Gauss and Hermite for the standard normal, from its Jacobi matrix (Golub & Welsch 1969).
-static NARROW_RULE: LazyLock<([f64; NARROW_NODES], [f64; NARROW_NODES])> = LazyLock::new(|| {
-    let jacobi = Mat::from_fn(NARROW_NODES, NARROW_NODES, |i, j| {
-        if i.abs_diff(j) == 1 { (i.max(j) as f64).sqrt() } else { 0.0 }
-    });
-    // It is symmetric and its eigenvalues are simple.
-    let eigen = SymmetricEigen::new(jacobi.as_ref()).expect("the Jacobi matrix has eigenvalues");
-    let weight = |k: usize| eigen.vectors[(0, k)] * eigen.vectors[(0, k)];
-    // Exactly symmetric, so that odd averages vanish at mean zero.
-    let mirror = |k: usize| NARROW_NODES - 1 - k;
-    (
-        std::array::from_fn(|k| 0.5 * (eigen.values[k] - eigen.values[mirror(k)])),
-        std::array::from_fn(|k| 0.5 * (weight(k) + weight(mirror(k)))),
-    )
-});
-
 type Key = (std::mem::Discriminant<Transfer>, Vec<Product>);
 
 impl Trapezoid {
@@ -184,16 +163,15 @@ impl Trapezoid {
         let mut this = Self {
             transfer,
             scale,
+            products: products.to_vec(),
             columns: Vec::with_capacity(products.len()),
+            cutoff: HALF_SQUARE
+                + products.iter().map(|product| excess(transfer, *product)).fold(0.0, f64::max),
             reach: [0.0; 2],
             decay: [[f64::INFINITY, 0.0]; 2],
             heavy: [false; 2],
-            steep: products.iter().any(|product| pole_order(*product) > GRID_POLES),
-            gentle: products.iter().all(|product| match pole_order(*product) {
-                0..=4 => true,
-                5..=GRID_POLES => zeros(*product) <= 2,
-                _ => false,
-            }),
+            steep: products.iter().any(|product| narrow::pole_order(*product) > GRID_POLES),
+            gentle: products.iter().all(|product| narrow::is_gentle(*product)),
         };
         for &product in products {
             let polynomials = [0, 1].map(|side| tail_polynomial(&tails, product, side));
@@ -210,25 +188,25 @@ impl Trapezoid {
             let step = Step { center: 0.0, width: scale };
             let sum = heavy.then(|| GaussSum::passage(step, &polynomials[0], &polynomials[1]));
             this.columns.push(Column {
-                product,
                 tails: sum,
                 remainder: Default::default(),
                 folded: Default::default(),
             });
         }
         for side in 0..2 {
-            this.reach[side] = scale * REACH * (2.0 / scale / this.decay[side][0]).min(1.0);
+            // No remainder decays more slowly than the closed part's own, of rate 2/scale.
+            this.reach[side] = this.cutoff / this.decay[side][0].max(2.0 / scale);
         }
         for level in 0..2 {
             let h = this.step(level);
             let count = (this.reach[0].max(this.reach[1]) / h).ceil() as i32;
             let jets: Vec<_> =
                 (-count..=count).map(|k| (f64::from(k) * h, transfer.jet(f64::from(k) * h))).collect();
-            for column in &mut this.columns {
+            for (column, product) in this.columns.iter_mut().zip(&this.products) {
                 let values: Vec<f64> = jets
                     .iter()
                     .map(|(x, jet)| {
-                        column.product.evaluate(*x, jet) - column.tails.as_ref().map_or(0.0, |t| t.value(*x))
+                        product.evaluate(*x, jet) - column.tails.as_ref().map_or(0.0, |t| t.value(*x))
                     })
                     .collect();
                 let middle = count as usize;
@@ -254,15 +232,17 @@ impl Trapezoid {
     pub(super) fn averages(&self, mean: f64, sd: f64, out: &mut [f64]) {
         if sd == 0.0 {
             let jet = self.transfer.jet(mean);
-            for (column, value) in self.columns.iter().zip(out) {
-                *value = column.product.evaluate(mean, &jet);
+            for (product, value) in self.products.iter().zip(out) {
+                *value = product.evaluate(mean, &jet);
             }
             return;
         }
+        let rate = self.decay[0][1].max(self.decay[1][1]);
+        let in_z = |step| narrow::InZ { step, rate };
         match SMALLEST_SD.iter().position(|smallest| sd >= smallest * self.scale) {
-            None if self.gentle => self.narrow(mean, sd, out),
-            None => self.in_z(0.5, mean, sd, out),
-            Some(1) if !self.gentle => self.in_z(0.2, mean, sd, out),
+            None if self.gentle => narrow::gauss_hermite(self.transfer, &self.products, mean, sd, out),
+            None => in_z(0.5).averages(self.transfer, &self.products, mean, sd, out),
+            Some(1) if !self.gentle => in_z(0.14).averages(self.transfer, &self.products, mean, sd, out),
             Some(level) if mean == 0.0 => self.centered(self.level(level), sd, out),
             Some(level) => self.on_grid(self.level(level), mean, sd, out),
         }
@@ -273,57 +253,9 @@ impl Trapezoid {
         level.max(usize::from(self.steep))
     }
 
-    /// The trapezoid rule in z. With step h a pole of order p at distance d contributes at most
-    /// (2π/h)^(p−1)/(p−1)! exp(−2πd/(hs) + d²/(2s²)): below 1e-20 for all orders, with h = 0.5 where s ≤ 0.17 and with
-    /// h = 0.2 where s ≤ 0.6.
-    fn in_z(&self, step: f64, mean: f64, sd: f64, out: &mut [f64]) {
-        out.fill(0.0);
-        // Where the product falls like exp(−rate·|x|) its mass lies up to rate·sd nearer to zero.
-        let rate = self.decay[0][1].max(self.decay[1][1]);
-        let count = ((REACH_Z + rate * sd) / step) as i32;
-        for k in -count..=count {
-            let z = f64::from(k) * step;
-            let weight = step * INV_SQRT_2PI * (-0.5 * z * z).exp();
-            let x = mean + sd * z;
-            let jet = self.transfer.jet(x);
-            for (column, value) in self.columns.iter().zip(out.iter_mut()) {
-                *value += weight * column.product.evaluate(x, &jet);
-            }
-        }
-    }
-
-    /// Rule in z for a Gaussian much narrower than the transfer function's features.
-    fn narrow(&self, mean: f64, sd: f64, out: &mut [f64]) {
-        out.fill(0.0);
-        let (nodes, weights) = &*NARROW_RULE;
-        let x: [f64; NARROW_NODES] = std::array::from_fn(|k| mean + sd * nodes[k]);
-        let mut add = |x: f64, weight: f64, jet: &Jet| {
-            for (column, value) in self.columns.iter().zip(out.iter_mut()) {
-                *value += weight * column.product.evaluate(x, jet);
-            }
-        };
-        let whole = self.transfer == Transfer::Tanh
-            && mean.abs() + sd * nodes[NARROW_NODES - 1] < VECTOR_REACH
-            && self.columns.iter().all(|column| column.product.primitive == 0);
-        if whole {
-            let (mut value, mut first) = ([0.0; NARROW_NODES], [0.0; NARROW_NODES]);
-            self.transfer.with_first(&x, &mut value, &mut first);
-            for k in 0..NARROW_NODES {
-                let (value, first) = (value[k], first[k]);
-                let (second, third) = (-2.0 * value * first, first * (4.0 - 6.0 * first));
-                // No product asks for the primitive.
-                add(x[k], weights[k], &Jet { primitive: 0.0, value, first, second, third });
-            }
-        } else {
-            for (x, weight) in x.into_iter().zip(weights) {
-                add(x, *weight, &self.transfer.jet(x));
-            }
-        }
-    }
-
     fn centered(&self, level: usize, sd: f64, out: &mut [f64]) {
         let h = self.step(level);
-        let reach = self.reach[0].max(self.reach[1]).min((2.0 * HALF_SQUARE).sqrt() * sd);
+        let reach = self.reach[0].max(self.reach[1]).min((2.0 * self.cutoff).sqrt() * sd);
         let count = ((reach / h) as usize + 1).min(self.columns[0].folded[level].len());
         let mut weights = [0.0; SHORT];
         let weights = &mut weights[..count];
@@ -372,9 +304,9 @@ impl Trapezoid {
             let z = (x - mean) / sd;
             let weight = h / sd * INV_SQRT_2PI * (-0.5 * z * z).exp();
             let jet = self.transfer.jet(x);
-            for (column, value) in self.columns.iter().zip(out.iter_mut()) {
+            for ((column, product), value) in self.columns.iter().zip(&self.products).zip(out.iter_mut()) {
                 let tail = column.tails.as_ref().map_or(0.0, |t| t.value(x));
-                *value += weight * (column.product.evaluate(x, &jet) - tail);
+                *value += weight * (product.evaluate(x, &jet) - tail);
             }
             k += 1.0;
         }
@@ -393,7 +325,7 @@ impl Trapezoid {
         if depth < 3.0 * sd || sd > 6.0 * self.scale {
             return None;
         }
-        let spread = (2.0 * HALF_SQUARE).sqrt() * sd;
+        let spread = (2.0 * self.cutoff).sqrt() * sd;
         let fastest = self.decay[usize::from(light > 0.0)][1];
         let peak = depth - fastest * sd * sd;
         let inner = if peak > 0.0 { peak - spread } else { depth - depth.hypot(spread) };
@@ -409,13 +341,13 @@ impl Trapezoid {
             let z = (x - mean) / sd;
             let weight = h / sd * INV_SQRT_2PI * (-0.5 * z * z).exp();
             let jet = self.transfer.jet(x);
-            for (column, value) in self.columns.iter().zip(out.iter_mut()) {
-                *value += weight * column.product.evaluate(x, &jet);
+            for (product, value) in self.products.iter().zip(out.iter_mut()) {
+                *value += weight * product.evaluate(x, &jet);
             }
         }
     }
 
-    /// The interval outside of which remainder × Gaussian is below exp(−36) of its largest value,
+    /// The interval outside of which remainder × Gaussian is negligible beside its largest value,
     /// for the slowest and for the fastest decay.
     fn window(&self, mean: f64, sd: f64) -> (f64, f64) {
         let of_rate = |i: usize| self.window_at_rates(mean, sd, [self.decay[0][i], self.decay[1][i]]);
@@ -426,7 +358,7 @@ impl Trapezoid {
     /// On the right the integrand is at most exp(−decay·x − (x−μ)²/2s²), a Gaussian around
     /// μ − decay·s² cut off at x = 0; likewise on the left.
     fn window_at_rates(&self, mean: f64, sd: f64, decay: [f64; 2]) -> (f64, f64) {
-        let square = 2.0 * HALF_SQUARE * sd * sd;
+        let square = 2.0 * self.cutoff * sd * sd;
         let peak_right = mean - decay[1] * sd * sd;
         let peak_left = mean + decay[0] * sd * sd;
         let beyond = |peak: f64| {
@@ -450,9 +382,8 @@ impl Trapezoid {
 
     /// Remainder of column `i` at `x`.
     pub(super) fn remainder(&self, i: usize, x: f64) -> f64 {
-        let column = &self.columns[i];
-        let tail = column.tails.as_ref().map_or(0.0, |t| t.value(x));
-        column.product.evaluate(x, &self.transfer.jet(x)) - tail
+        let tail = self.columns[i].tails.as_ref().map_or(0.0, |t| t.value(x));
+        self.products[i].evaluate(x, &self.transfer.jet(x)) - tail
     }
 
     pub(super) fn tails(&self, i: usize) -> Option<&GaussSum> {
@@ -496,19 +427,20 @@ fn decay_rate(product: Product, tails: &Tails, side: usize) -> f64 {
     f64::from(vanishing.max(1))
 }
 
-/// Order of the poles of a product of tanh and its derivatives; other functions have lower ones, or none.
-fn pole_order(product: Product) -> usize {
-    [product.value, product.first, product.second, product.third]
-        .iter()
-        .zip(1..)
-        .map(|(exponent, order)| usize::from(*exponent) * order)
-        .sum()
-}
-
-/// Order to which a product of an odd function vanishes at zero.
-fn zeros(product: Product) -> usize {
-    usize::from(product.x)
-        + usize::from(product.value)
-        + usize::from(product.second)
-        + 2 * usize::from(product.primitive)
+/// By how much the integrand's exponent must fall farther than [`HALF_SQUARE`], since far from zero the product is larger
+/// than exp(−rate·|x|). What a factor of e⁶ adds to the 2e-16 of the cutoff is tolerated.
+fn excess(transfer: Transfer, product: Product) -> f64 {
+    let factor = match transfer {
+        // φ' → 4e^(−2x), φ'' → 8e^(−2x), φ''' → 16e^(−2x).
+        Transfer::Tanh => {
+            4.0_f64.ln() * f64::from(product.first)
+                + 8.0_f64.ln() * f64::from(product.second)
+                + 16.0_f64.ln() * f64::from(product.third)
+        }
+        _ => 0.0,
+    };
+    // Powers of x are at most a few times as large at the end of the grid as where the product is largest.
+    let powers = 3.0 * f64::from(product.x + 2 * product.primitive);
+    let derivatives = if product.derivatives() > 0 { powers } else { 0.0 };
+    (factor + derivatives - 6.0).max(0.0)
 }

@@ -1,6 +1,6 @@
 //! Vector kernels over slices, for `f32` and `f64`, on the widest instruction set of the processor.
 //!
-//! Elementary functions ([`exp`], [`gaussian`], [`erf`], [`tanh`]) and the vector operations [`dot`],
+//! Elementary functions ([`exp`], [`gaussian`], [`erf`], [`tanh`]) and the vector operations [`dot`], [`gaussian_dot`],
 //! [`axpy`], [`scale`], [`product_axpy`], [`decay_product`] and [`adam_step`]. Transfer functions with their derivatives, and the fused Euler steps of a
 //! network, are methods of [`Transfer`](crate::transfer::Transfer) that run here.
 //!
@@ -20,19 +20,22 @@ mod activation;
 mod api;
 mod dispatch;
 mod elementary;
+mod equidistant;
 mod lane;
 mod learning;
 mod packed;
 mod passes;
+mod polynomials;
 mod real;
 mod symmetric;
 
 pub use api::{
-    adam_step, axpy, decay_product, dot, erf, erf_in_place, exp, exp_in_place, gaussian, gaussian_in_place,
-    product_axpy, scale, tanh, tanh_in_place,
+    adam_step, axpy, decay_product, dot, erf, erf_in_place, exp, exp_in_place, gaussian, gaussian_dot,
+    gaussian_in_place, product_axpy, scale, tanh, tanh_in_place,
 };
 pub use dispatch::{LEVEL_VARIABLE, Level, LevelError, level, select_level};
 pub use learning::AdamStep;
 pub use packed::Packed;
+pub(crate) use polynomials::three_term_step;
 pub(crate) use real::Pass;
 pub use real::Real;

@@ -10,7 +10,7 @@ use super::activation::{
 use super::lane::Lane;
 use super::learning::AdamStep;
 use super::packed::Packable;
-use super::{learning, passes, symmetric};
+use super::{equidistant, learning, passes, symmetric};
 use crate::linalg::Products;
 use crate::transfer::Transfer;
 
@@ -41,6 +41,8 @@ pub trait Kernels: Sized {
     fn elementary(function: Elementary, pass: Pass<'_, Self>);
     fn transfer(function: Transfer, pass: Pass<'_, Self>);
     fn dot(x: &[Self], y: &[Self]) -> Self;
+    /// `Σ exp(−(start + k step)²/2) y`.
+    fn gaussian_dot(start: Self, step: Self, y: &[Self]) -> Self;
     fn axpy(alpha: Self, x: &[Self], y: &mut [Self]);
     /// `x ← x factor + alpha y`.
     fn product_axpy(x: &mut [Self], factor: &[Self], alpha: Self, y: &[Self]);
@@ -107,6 +109,9 @@ macro_rules! impl_kernels {
             #[track_caller]
             fn dot(x: &[Self], y: &[Self]) -> Self {
                 passes::dot(x, y)
+            }
+            fn gaussian_dot(start: Self, step: Self, y: &[Self]) -> Self {
+                equidistant::gaussian_dot(start, step, y)
             }
             #[track_caller]
             fn axpy(alpha: Self, x: &[Self], y: &mut [Self]) {

@@ -32,11 +32,21 @@ pub struct ArnoldiOptions {
     pub max_restarts: usize,
     /// Seed of the starting vector.
     pub seed: u64,
+    /// A starting vector, of the operator's dimension, where something is known of the eigenvector; a random one otherwise,
+    /// or if it is zero or not finite.
+    pub start: Option<Vec<f64>>,
 }
 
 impl Default for ArnoldiOptions {
     fn default() -> Self {
-        Self { leading: Leading::Magnitude, tolerance: 1e-10, subspace: None, max_restarts: 10, seed: 0 }
+        Self {
+            leading: Leading::Magnitude,
+            tolerance: 1e-10,
+            subspace: None,
+            max_restarts: 10,
+            seed: 0,
+            start: None,
+        }
     }
 }
 
@@ -103,7 +113,7 @@ pub fn leading_eigenvalues<A: LinearOperator + ?Sized>(
         });
     }
     let limit = options.subspace.unwrap_or((4 * k + 20).max(40)).max(k + 3).min(n);
-    let mut space = KrylovSpace::new(n, limit, options.seed);
+    let mut space = KrylovSpace::new(n, limit, options.seed, options.start.as_deref());
     let mut restarts = 0;
     loop {
         // A look now and then ends an easy search early; the small problem is cheap.
@@ -146,7 +156,7 @@ pub fn ritz_values<A: LinearOperator + ?Sized>(
     seed: u64,
 ) -> Result<Vec<Complex64>, LinalgError> {
     let dimension = dimension.min(operator.dim());
-    let mut space = KrylovSpace::new(operator.dim(), dimension, seed);
+    let mut space = KrylovSpace::new(operator.dim(), dimension, seed, None);
     while space.size < dimension {
         space.extend(operator)?;
     }
@@ -175,10 +185,14 @@ struct KrylovSpace {
 }
 
 impl KrylovSpace {
-    fn new(n: usize, limit: usize, seed: u64) -> Self {
+    fn new(n: usize, limit: usize, seed: u64, start: Option<&[f64]>) -> Self {
         let mut fresh = Stream::new(seed, "Arnoldi start", 0);
         let mut basis = Vec::with_capacity(n * (limit + 1));
-        basis.extend(fresh.normals(n));
+        let known = start.filter(|start| {
+            let square = dot(start, start);
+            start.len() == n && square.is_finite() && square > f64::MIN_POSITIVE
+        });
+        basis.extend(known.map_or_else(|| fresh.normals(n), <[f64]>::to_vec));
         let norm = dot(&basis, &basis).sqrt();
         scale(1.0 / norm, &mut basis);
         Self { n, basis, size: 0, h: Mat::zeros(limit, limit), b: Vec::new(), iterations: 0, fresh }

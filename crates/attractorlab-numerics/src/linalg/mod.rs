@@ -49,7 +49,7 @@ pub use left_factor::LeftFactor;
 pub use lu::Lu;
 pub use operator::{LinearOperator, Transposed};
 pub(crate) use products::Products;
-pub use products::{matmul, matmul_add, matmul_transposed, matvec, matvec_transposed};
+pub use products::{gram_lower, matmul, matmul_add, matmul_transposed, matvec, matvec_transposed};
 pub use qr::Qr;
 pub use rank_one::RankOneSymmetric;
 pub use svd::{Svd, singular_values};

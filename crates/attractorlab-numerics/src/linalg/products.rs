@@ -99,6 +99,38 @@ pub fn matmul_transposed<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>, out: MatMu
     T::matmul(a.transpose(), b, T::from_f64(1.0), Accum::Replace, out);
 }
 
+/// The lower triangle of `out = Aᵀ A`, diagonal included, in little more than half the operations of the whole product;
+/// what lies above the diagonal is left in an unspecified state. ([`Cholesky`](super::Cholesky) reads no more.)
+///
+/// # Panics
+/// If `out` is not n×n for an m×n matrix A.
+///
+/// ```
+/// use attractorlab_numerics::linalg::{Mat, gram_lower};
+/// let a = Mat::from_fn(3, 2, |i, j| (i + j) as f64);
+/// let mut out = Mat::zeros(2, 2);
+/// gram_lower(a.as_ref(), out.as_mut());
+/// assert_eq!((out[(0, 0)], out[(1, 0)], out[(1, 1)]), (5.0, 8.0, 14.0));
+/// ```
+#[track_caller]
+pub fn gram_lower<T: Real>(a: MatRef<'_, T>, mut out: MatMut<'_, T>) {
+    /// Columns of a block: wide enough for the product to run at its full speed.
+    const BLOCK: usize = 128;
+    let n = a.ncols();
+    check_product(a.transpose(), a, out.as_ref());
+    for left in (0..n).step_by(BLOCK) {
+        let width = BLOCK.min(n - left);
+        let below = out.as_mut().submatrix_mut(left, left, n - left, width);
+        T::matmul(
+            a.subcols(left, n - left).transpose(),
+            a.subcols(left, width),
+            T::from_f64(1.0),
+            Accum::Replace,
+            below,
+        );
+    }
+}
+
 #[track_caller]
 fn check_product<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>, out: MatRef<'_, T>) {
     assert_eq!(a.ncols(), b.nrows(), "matrix product: A needs as many columns as B has rows");

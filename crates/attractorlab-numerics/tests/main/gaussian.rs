@@ -59,6 +59,9 @@ fn high_products() -> Vec<Product> {
         d3 * d3 * d3 * d3,
         eighth(phi),
         eighth(d1),
+        eighth(d2),
+        eighth(d3),
+        Product { x: 4, second: 2, third: 2, ..Product::ONE },
     ]
 }
 
@@ -453,6 +456,7 @@ fn moderate_pair_averages_match_a_dense_grid() {
         [Product::FIRST, Product::FIRST],
         [Product::SECOND, Product::VALUE],
         [Product::THIRD, Product::FIRST * Product::FIRST],
+        [Product::SECOND, Product::SECOND],
     ];
     let mut worst = 0.0_f64;
     for transfer in [Transfer::Tanh, Transfer::Logistic] {
@@ -461,7 +465,7 @@ fn moderate_pair_averages_match_a_dense_grid() {
             // On both sides of every change of method, the strongest correlations included.
             for (s1, s2) in [(0.03, 0.02), (0.2, 0.17), (0.7, 0.4), (0.5, 1.5), (3.0, 2.7), (3.6, 3.4)] {
                 for correlation in [-1.0, -0.999, -0.6, 0.0, 0.9, 0.999_999, 1.0] {
-                    for mean in [[0.0; 2], [1.9, -1.2], [2.1, 0.5]] {
+                    for mean in [[0.0; 2], [1.9, -1.2], [5.9, 0.5]] {
                         let pair = Pair { mean, sd: [s1, s2], correlation };
                         let (exact, size) = dense_pair_average(transfer, f, h, pair);
                         let error = (average.at(pair) - exact).abs() / size;
@@ -473,4 +477,99 @@ fn moderate_pair_averages_match_a_dense_grid() {
         }
     }
     println!("worst error {worst:e}");
+}
+
+/// E f(x₁) h(x₂) of functions that die out, on the lattice of multiples of 1/20 up to 26, where the density of two variables
+/// is smooth on that scale.
+fn lattice_pair_average(transfer: Transfer, f: Product, h: Product, pair: Pair) -> (f64, f64) {
+    let Pair { mean: [m1, m2], sd: [s1, s2], correlation } = pair;
+    let points: Vec<f64> = (-520..=520).map(|k| f64::from(k) / 20.0).collect();
+    let values = |p: Product| points.iter().map(|x| p.evaluate(*x, &transfer.jet(*x))).collect::<Vec<f64>>();
+    let (left, right) = (values(f), values(h));
+    let rest = (1.0 - correlation) * (1.0 + correlation);
+    let norm = 1.0 / (400.0 * std::f64::consts::TAU * s1 * s2 * rest.sqrt());
+    let (mut sum, mut size) = (0.0, 0.0);
+    for (x1, f) in points.iter().zip(&left) {
+        let u = (x1 - m1) / s1;
+        let mut inner = (0.0, 0.0);
+        for (x2, h) in points.iter().zip(&right) {
+            let v = (x2 - m2) / s2;
+            let term = h * (-(u * u - 2.0 * correlation * u * v + v * v) / (2.0 * rest)).exp();
+            inner = (inner.0 + term, inner.1 + term.abs());
+        }
+        sum += f * inner.0;
+        size += f.abs() * inner.1;
+    }
+    (norm * sum, norm * size)
+}
+
+#[test]
+fn pair_averages_of_products_with_high_poles_match_independent_rules() {
+    let (phi, d1, d2, d3) = (Product::VALUE, Product::FIRST, Product::SECOND, Product::THIRD);
+    let power = |p: Product, n: usize| (0..n).fold(Product::ONE, |product, _| product * p);
+    let local = [
+        [d2, d2],
+        [d3, d3],
+        [power(d1, 3), power(d2, 2)],
+        [power(d2, 4), power(d2, 4)],
+        [power(d3, 4), power(d1, 4)],
+        [power(phi, 3) * d2, power(phi, 2) * power(d3, 2)],
+        [power(d2, 8), d1],
+    ];
+    let mut worst = [0.0_f64; 2];
+    let mut check = |value: f64, (exact, size): (f64, f64), pair: Pair, what: &str| {
+        let error = (value - exact).abs() / size.max(1e-12);
+        let far = usize::from(pair.sd[0].max(pair.sd[1]) > 10.0);
+        worst[far] = if error > worst[far] || error.is_nan() { error } else { worst[far] };
+        assert!(error <= [1e-12, 1e-10][far], "{what} {pair:?}: {value:e} against {exact:e}, {error:e}");
+    };
+    for [f, h] in local {
+        for transfer in [Transfer::Tanh, Transfer::Logistic] {
+            let average = PairAverage::new(transfer, f, h).unwrap();
+            let name = format!("{transfer:?} {f} {h}");
+            for (s1, s2, correlation) in
+                [(1.0, 0.9, 0.4), (3.0, 2.0, -0.8), (3.4, 3.6, 0.1), (10.0, 8.0, 0.9), (100.0, 90.0, 0.3)]
+            {
+                for mean in [[0.0; 2], [1.0, -2.5]] {
+                    let pair = Pair { mean, sd: [s1, s2], correlation };
+                    check(average.at(pair), lattice_pair_average(transfer, f, h, pair), pair, &name);
+                }
+            }
+            for (s1, s2, correlation) in
+                [(0.03, 0.02, 0.5), (0.1, 0.16, -0.7), (0.17, 0.1, 1.0), (0.4, 0.5, 0.999), (2.0, 1.5, -1.0)]
+            {
+                for mean in [[0.0; 2], [0.4, -0.9]] {
+                    let pair = Pair { mean, sd: [s1, s2], correlation };
+                    check(average.at(pair), dense_pair_average(transfer, f, h, pair), pair, &name);
+                }
+            }
+        }
+    }
+    // Functions that do not die out: panels over x₁ around the average over x₂, which is tested by itself.
+    let oracle = Oracle::new();
+    for [f, h] in [
+        [power(phi, 4), power(phi, 4)],
+        [power(phi, 7), d3],
+        [Product::X * Product::X * power(phi, 5), power(phi, 3)],
+        [Product { x: 4, second: 2, third: 2, ..Product::ONE }, phi],
+    ] {
+        let transfer = Transfer::Tanh;
+        let average = PairAverage::new(transfer, f, h).unwrap();
+        let inner = Average::new(transfer, h).unwrap();
+        for (s1, s2, correlation) in
+            [(0.1, 0.12, 0.9), (0.5, 0.6, -0.99), (2.0, 3.0, 0.5), (10.0, 7.0, 0.8), (90.0, 100.0, -0.6)]
+        {
+            for mean in [[0.0; 2], [1.0, -0.5]] {
+                let pair = Pair { mean, sd: [s1, s2], correlation };
+                let rest = s2 * ((1.0 - correlation) * (1.0_f64 + correlation)).sqrt();
+                let integrand = |x: f64| {
+                    let center = mean[1] + correlation * s2 / s1 * (x - mean[0]);
+                    f.evaluate(x, &transfer.jet(x)) * inner.at(center, rest)
+                };
+                let exact = oracle.average(integrand, 0.0, mean[0], s1);
+                check(average.at(pair), exact, pair, &format!("{f} {h}"));
+            }
+        }
+    }
+    println!("worst errors {worst:?}");
 }

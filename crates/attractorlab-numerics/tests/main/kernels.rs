@@ -464,3 +464,23 @@ fn the_environment_variable_forces_a_level_or_is_reported() {
     let found = run("sse9");
     assert!(found.contains("\"sse9\" names no instruction set") && found.contains("0.762"), "{found}");
 }
+
+#[test]
+fn gaussian_sums_without_exponentials_keep_their_digits() {
+    on_every_level(|level| {
+        let cases = [(-9.0, 0.05, 400), (-7.9, 0.7, 24), (-20.0, 0.3, 100), (3.0, 0.01, 7), (0.5, 0.2, 0)];
+        for (start, step, count) in cases {
+            let y: Vec<f64> = (0..count).map(|k| 1.0 + f64::from(k % 7)).collect();
+            let term = |(k, y): (usize, &f64)| {
+                let x: f64 = start + step * k as f64;
+                y * (-0.5 * x * x).exp()
+            };
+            let expected: f64 = y.iter().enumerate().map(term).sum();
+            let sum = kernels::gaussian_dot(start, step, &y);
+            assert!(
+                (sum - expected).abs() <= 1e-13 * expected,
+                "{level} {start} {step}: {sum:e}, {expected:e}"
+            );
+        }
+    });
+}

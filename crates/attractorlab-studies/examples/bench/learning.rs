@@ -9,7 +9,6 @@ use attractorlab::task::{Batch, Dimensions, Task, TaskError, TrialMut};
 use attractorlab::training::OptimiserRule;
 use attractorlab::training::bptt::{RateUnits, RateWeights, Trainer, TrainingOptions};
 
-const UNITS: usize = 256;
 const TRIALS: usize = 32;
 
 /// As in `bench/peers/hashed_network.py`.
@@ -21,18 +20,18 @@ fn number(index: u32) -> f64 {
     (f64::from(h) / 4_294_967_296.0 - 0.5) * 12.0_f64.sqrt()
 }
 
-fn weights() -> RateWeights {
+fn weights(units: usize) -> RateWeights {
     let vectors = |first: u32, scale: f64| {
-        Mat::from_fn(UNITS, 2, |i, k| scale * number(first + (k * UNITS + i) as u32))
+        Mat::from_fn(units, 2, |i, k| scale * number(first + (k * units + i) as u32))
     };
     RateWeights {
-        recurrent: Mat::from_fn(UNITS, UNITS, |i, j| {
-            0.9 / (UNITS as f64).sqrt() * number((i * UNITS + j) as u32)
+        recurrent: Mat::from_fn(units, units, |i, j| {
+            0.9 / (units as f64).sqrt() * number((i * units + j) as u32)
         }),
         input: vectors(10_000_000, 1.0),
-        bias: vec![0.0; UNITS],
-        readout: vectors(20_000_000, 1.0 / UNITS as f64),
-        initial: vec![0.0; UNITS],
+        bias: vec![0.0; units],
+        readout: vectors(20_000_000, 1.0 / units as f64),
+        initial: vec![0.0; units],
     }
 }
 
@@ -63,21 +62,31 @@ impl Task for Waves {
 
 type Training = Trainer<f32, RateUnits<f32>, Waves>;
 
-fn training() -> Option<Training> {
-    let network = RateUnits::new(&weights(), Form::Current, Transfer::Tanh, 0.5).ok()?;
-    let optimiser = OptimiserRule::adam(0.05 / UNITS as f64);
+fn training(units: usize) -> Option<Training> {
+    let network = RateUnits::new(&weights(units), Form::Current, Transfer::Tanh, 0.5).ok()?;
+    let optimiser = OptimiserRule::adam(0.05 / units as f64);
     let options =
         TrainingOptions { epochs: u64::MAX, trials: TRIALS, optimiser, ..TrainingOptions::default() };
     Trainer::new(network, Waves, options).ok()
 }
 
-/// One epoch of a training that goes on from call to call; the answers are those of its first three.
+/// One epoch with 256 units.
 pub(crate) fn epoch() -> Vec<(&'static str, f64)> {
     static TRAINING: Mutex<Option<Training>> = Mutex::new(None);
-    let mut training_now = TRAINING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let missing = || vec![("first loss", f64::NAN)];
+    next_epoch(&TRAINING, 256)
+}
+
+/// One epoch with 1024 units.
+pub(crate) fn epoch_1024() -> Vec<(&'static str, f64)> {
+    static TRAINING: Mutex<Option<Training>> = Mutex::new(None);
+    next_epoch(&TRAINING, 1024)
+}
+
+/// One epoch of a training that goes on from call to call; the answers are those of its first three.
+fn next_epoch(kept: &Mutex<Option<Training>>, units: usize) -> Vec<(&'static str, f64)> {
+    let mut training_now = kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if training_now.is_none() {
-        *training_now = training();
+        *training_now = training(units);
         if let Some(training) = training_now.as_mut() {
             for _ in 0..2 {
                 // A training that fails has too short a history, and that is seen below.
@@ -85,6 +94,7 @@ pub(crate) fn epoch() -> Vec<(&'static str, f64)> {
             }
         }
     }
+    let missing = || vec![("first loss", f64::NAN)];
     let Some(training) = training_now.as_mut() else { return missing() };
     let _ = training.step();
     let [first, _, third, ..] = training.history() else { return missing() };

@@ -4,6 +4,7 @@
 //! once, for who counts instructions.
 
 mod equilibrium;
+mod fixed_points;
 mod learning;
 mod networks;
 mod rows;

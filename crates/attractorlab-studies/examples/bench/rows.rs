@@ -8,7 +8,7 @@ use attractorlab::numerics::linalg::{Complex64, Mat};
 use attractorlab::theory::feedback::{Direction, FixedPoint, Inputs, ReadoutCurve};
 use attractorlab::theory::output_dynamics::{Setting, predict};
 
-use crate::{Row, equilibrium, learning, networks, trained};
+use crate::{Row, equilibrium, fixed_points, learning, networks, trained};
 
 /// Rows whose instructions are counted as a guard: short, on one thread, the same work every time.
 pub(crate) const GUARDED: [&str; 9] = [
@@ -136,15 +136,35 @@ pub(crate) fn all() -> Vec<Row> {
             name: "rls-steps",
             what: "200 whole steps of recursive least squares with the loop closed, N = 1000, the drawing of the network \
                included.",
-            peers: &[("rls_steps.py", "numpy, rank-one update of the whole matrix")],
+            peers: &[
+                ("rls_steps.py", "numpy, rank-one update of the whole matrix"),
+                ("rls_steps_reservoirpy.py", "ReservoirPy's RLS node, step by step"),
+            ],
             tolerance: 1e-6,
             work: trained::recursive_steps,
         },
         Row {
+            name: "ridge-readout",
+            what: "Ridge regression of two targets on 2000 states of 1000 units; the states are made by both sides.",
+            peers: &[
+                ("ridge_readout.py", "numpy and scipy, normal equations by Cholesky"),
+                ("ridge_readout_reservoirpy.py", "ReservoirPy's Ridge node"),
+            ],
+            tolerance: 1e-8,
+            work: trained::ridge,
+        },
+        Row {
+            name: "fixed-points-gru",
+            what: "Fixed points of a GRU of 16 units that was trained on the flip-flop, from 1024 random starts, and which of \
+               them are stable: ours finds 27 at residuals of 1e-12, Adam 26 with q < 1e-9.",
+            peers: &[("fixed_points_gru_torch.py", "PyTorch, Adam on the joint speed, float32")],
+            tolerance: 0.0,
+            work: fixed_points::gru,
+        },
+        Row {
             name: "trained-outlier",
-            what: "Outlier of one network of N = 800 that least squares trained, the drawing, clamping and training of the \
-               network included.",
-            peers: &[("trained_outlier.py", "numpy, relaxation and the full spectrum (LAPACK)")],
+            what: "Outlier of one network of N = 800 that least squares trained; drawing, clamping and training come before.",
+            peers: &[("trained_outlier.py", "numpy, the full spectrum (LAPACK)")],
             tolerance: 1e-6,
             work: trained::outlier,
         },
@@ -154,7 +174,14 @@ pub(crate) fn all() -> Vec<Row> {
                values from -2.5 to 2.5.",
             peers: &[("stability_map_relu.py", "numpy, vectorised closed forms over the grid")],
             tolerance: 1e-6,
-            work: stability_map,
+            work: || stability_map(Transfer::Relu { threshold: -0.5 }, (-2.5, 2.5)),
+        },
+        Row {
+            name: "stability-map-tanh",
+            what: "Poles of networks trained to two values, tanh at g = 0.8, on a 50 by 50 grid of values from 0.1 to 2.5.",
+            peers: &[("stability_map_tanh.py", "numpy, trapezoid rule on a grid of two variables")],
+            tolerance: 1e-6,
+            work: || stability_map(Transfer::Tanh, (0.1, 2.5)),
         },
         Row {
             name: "frequency-response",
@@ -167,12 +194,25 @@ pub(crate) fn all() -> Vec<Row> {
             name: "bptt-epoch",
             what: "One epoch of back-propagation through time in f32: 256 tanh units, 32 trials of 100 steps, forward, \
                backward and a step of Adam.",
-            peers: &[(
-                "bptt_epoch.py",
-                "numpy, adjoints written out, one product over all steps for the weights",
-            )],
+            peers: &[
+                ("bptt_epoch.py", "numpy, adjoints written out, one product over all steps for the weights"),
+                ("bptt_epoch_torch.py", "PyTorch, eager"),
+            ],
             tolerance: 1e-3,
             work: learning::epoch,
+        },
+        Row {
+            name: "bptt-epoch-1024",
+            what: "The same with 1024 units.",
+            peers: &[
+                (
+                    "bptt_epoch_1024.py",
+                    "numpy, adjoints written out, one product over all steps for the weights",
+                ),
+                ("bptt_epoch_1024_torch.py", "PyTorch, eager"),
+            ],
+            tolerance: 1e-3,
+            work: learning::epoch_1024,
         },
         Row {
             name: "linear-gradient",
@@ -274,14 +314,13 @@ fn two_variables() -> Vec<(&'static str, f64)> {
     vec![("sum", values.iter().sum()), ("first", values[0]), ("last", values[199])]
 }
 
-fn stability_map() -> Vec<(&'static str, f64)> {
-    let relu = Transfer::Relu { threshold: -0.5 };
-    let values: Vec<f64> = line(-2.5, 2.5, 50).collect();
+fn stability_map(transfer: Transfer, (low, high): (f64, f64)) -> Vec<(&'static str, f64)> {
+    let values: Vec<f64> = line(low, high, 50).collect();
     let (mut both, mut sum) = (0.0, 0.0);
     for &a in &values {
         for &b in &values {
             // Equal values are one target, and have no prediction.
-            let Ok(theory) = predict(&Setting::scalar(relu, 0.8, &[a, b])) else { continue };
+            let Ok(theory) = predict(&Setting::scalar(transfer, 0.8, &[a, b])) else { continue };
             both += f64::from(u8::from(theory.success()));
             sum += theory.local[0].poles[0].re;
         }

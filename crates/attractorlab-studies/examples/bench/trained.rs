@@ -1,10 +1,14 @@
 //! Rows about trained feedback networks.
 
+use std::sync::LazyLock;
+
 use attractorlab::dynamics::{ClampedNetwork, EffectiveConnectivity, outliers};
 use attractorlab::network::{Connectivity, Transfer};
 use attractorlab::numerics::linalg::Mat;
 use attractorlab::theory::feedback::{BulkCorrelation, Inputs, TrainedReadout};
-use attractorlab::training::{FeedbackTask, RecursiveLeastSquares, least_squares, recursive_least_squares};
+use attractorlab::training::{
+    FeedbackTask, RecursiveLeastSquares, least_squares, recursive_least_squares, ridge_readout,
+};
 
 pub(crate) fn least_squares_theory() -> Vec<(&'static str, f64)> {
     let inputs = Inputs { g: 0.5, feedback_std: 1.2, input_std: 0.15, rho: 0.0 };
@@ -24,7 +28,7 @@ pub(crate) fn least_squares_theory() -> Vec<(&'static str, f64)> {
 }
 
 /// Numbers in (−√3, √3) of variance one that numpy makes too: a hash of the index.
-fn number(index: u32) -> f64 {
+pub(crate) fn number(index: u32) -> f64 {
     let mut h = index.wrapping_mul(2_654_435_761);
     h ^= h >> 15;
     h = h.wrapping_mul(2_246_822_519);
@@ -67,15 +71,31 @@ pub(crate) fn recursive_steps() -> Vec<(&'static str, f64)> {
     vec![("overlap with feedback", mean(&network.feedback)), ("mean square", mean(&readout))]
 }
 
+pub(crate) fn ridge() -> Vec<(&'static str, f64)> {
+    let (units, steps) = (1000, 2000);
+    let rates = Mat::from_fn(units, steps, |i, t| number(40_000_000 + (t * units + i) as u32));
+    let targets = Mat::from_fn(steps, 2, |t, k| number(50_000_000 + (2 * t + k) as u32));
+    let readout =
+        ridge_readout(rates.as_ref(), targets.as_ref(), 0.01).unwrap_or_else(|_| Mat::zeros(units, 2));
+    let square = |k: usize| (0..units).map(|i| readout[(i, k)].powi(2)).sum::<f64>() / units as f64;
+    vec![
+        ("mean square", square(0)),
+        ("mean square of the second", square(1)),
+        ("first entry", readout[(0, 0)]),
+    ]
+}
+
 pub(crate) fn outlier() -> Vec<(&'static str, f64)> {
-    let network = Network::new(800, 0.5);
-    let found = least_squares(network.task(), 0.0).ok().and_then(|trained| {
+    static TRAINED: LazyLock<Option<(Connectivity, Vec<f64>)>> = LazyLock::new(|| {
+        let network = Network::new(800, 0.5);
+        let trained = least_squares(network.task(), 0.0).ok()?;
         let gains = trained.x.iter().map(|x| Transfer::Tanh.first(*x)).collect();
-        let connectivity = Connectivity::new(network.bulk.clone())
-            .ok()?
-            .with_feedback(network.feedback.clone(), trained.readout)
-            .ok()?;
-        outliers(&EffectiveConnectivity::new(&connectivity, gains), 0.02).ok()
+        let connectivity =
+            Connectivity::new(network.bulk).ok()?.with_feedback(network.feedback, trained.readout).ok()?;
+        Some((connectivity, gains))
+    });
+    let found = TRAINED.as_ref().and_then(|(connectivity, gains)| {
+        outliers(&EffectiveConnectivity::new(connectivity, gains.clone()), 0.02).ok()
     });
     vec![("outlier", found.and_then(|f| f.values.first().map(|l| l.re)).unwrap_or(f64::NAN))]
 }

@@ -58,9 +58,7 @@ pub(super) fn run(context: &Context<'_>, sizes: Sizes) -> Result<Chaos, StudyErr
                 let dt = 0.1;
                 let options =
                     SimulationOptions { dt, steps: (DURATION / dt) as usize, ..SimulationOptions::default() };
-                let run = network.simulate_until(start.as_ref(), Input::Zero, &options, context.cancelled);
-                context.check()?;
-                let run = run.map_err(StudyError::step("simulation"))?;
+                let run = context.simulate("simulation", &network, start.as_ref(), Input::Zero, &options)?;
                 Ok(run.final_states.norm_l2() / ((network.units() * TRIALS) as f64).sqrt())
             })
             .collect::<Result<Vec<f64>, StudyError>>()?;

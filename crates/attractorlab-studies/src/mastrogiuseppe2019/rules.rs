@@ -1,6 +1,8 @@
 //! The training rules of the comparison, with their theories.
 
-use attractorlab::dynamics::{ClampedNetwork, Input, Record, SimulationOptions};
+use attractorlab::dynamics::{
+    ClampedNetwork, Input, Record, SimulationError, SimulationOptions, StaticMapError,
+};
 use attractorlab::network::{Connectivity, Form, InputVectors, RateNetwork, Transfer, gaussian_bulk};
 use attractorlab::theory::feedback::{BulkCorrelation, Family, Inputs, RecursiveOptions, TrainingStart};
 use attractorlab::training::{
@@ -11,7 +13,7 @@ use attractorlab_figures::{Colour, Marker};
 use attractorlab_numerics::linalg::Mat;
 use attractorlab_numerics::random::Stream;
 
-use crate::StudyError;
+use crate::{Context, StudyError};
 
 /// A training rule and its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,26 +67,24 @@ impl Rule {
     /// Trains a readout; the state in which training ended comes with it.
     pub(super) fn train(
         self,
+        context: &Context<'_>,
         task: FeedbackTask<'_>,
         delta: DeltaOptions,
         stream: &mut Stream,
     ) -> Result<(Vec<f64>, Vec<f64>), StudyError> {
         let units = task.units();
         // Where the state without output is chaotic, training starts on its trajectory.
-        let input_only =
-            || task.clamped_state(0.0).or_else(|_| settle(task, 0.0, 40).map(|frames| last(&frames)));
+        let input_only = || {
+            task.clamped_state(0.0).or_else(|_| settle(context, task, 0.0, 40).map(|frames| last(&frames)))
+        };
         let trained = match self {
             Self::LeastSquares => match least_squares(task, 0.0) {
-                Err(TrainingError::NotStationary { .. }) => return snapshots(task),
+                Err(TrainingError::NotStationary { .. }) => return snapshots(context, task),
                 trained => trained,
             },
-            Self::GradientDescent => {
-                delta_rule(task, &input_only().map_err(StudyError::step("training"))?, delta)
-            }
+            Self::GradientDescent => delta_rule(task, &input_only()?, delta),
             Self::RecursiveRandom => recursive_least_squares(task, &stream.normals(units), RECURSIVE),
-            Self::RecursiveInputOnly => {
-                recursive_least_squares(task, &input_only().map_err(StudyError::step("training"))?, RECURSIVE)
-            }
+            Self::RecursiveInputOnly => recursive_least_squares(task, &input_only()?, RECURSIVE),
         };
         let trained = trained.map_err(StudyError::step("training"))?;
         Ok((trained.readout, trained.x))
@@ -92,7 +92,12 @@ impl Rule {
 }
 
 /// The network clamped at z, run from its drive: one state a column, one every time unit.
-fn settle(task: FeedbackTask<'_>, z: f64, duration: usize) -> Result<Mat<f64>, TrainingError> {
+fn settle(
+    context: &Context<'_>,
+    task: FeedbackTask<'_>,
+    z: f64,
+    duration: usize,
+) -> Result<Mat<f64>, StudyError> {
     let drive: Vec<f64> = task.feedback.iter().zip(task.input).map(|(m, i)| m * z + i).collect();
     let units = drive.len();
     let start = Mat::from_fn(units, 1, |i, _| drive[i]);
@@ -103,12 +108,12 @@ fn settle(task: FeedbackTask<'_>, z: f64, duration: usize) -> Result<Mat<f64>, T
         every: 10,
         ..SimulationOptions::default()
     };
-    let not_stationary = || TrainingError::NotStationary { z: z.to_string(), residual: f64::NAN };
-    let network = Connectivity::new(task.network.bulk.to_owned())
-        .ok()
-        .and_then(|c| RateNetwork::new(c, task.network.transfer, Form::Current).with_bias(drive).ok())
-        .ok_or_else(not_stationary)?;
-    let run = network.simulate(start.as_ref(), Input::Zero, &options).map_err(|_| not_stationary())?;
+    let connectivity =
+        Connectivity::new(task.network.bulk.to_owned()).map_err(StudyError::step("a clamped network"))?;
+    let network = RateNetwork::new(connectivity, task.network.transfer, Form::Current)
+        .with_bias(drive)
+        .map_err(StudyError::step("a clamped network"))?;
+    let run = context.simulate("a clamped network", &network, start.as_ref(), Input::Zero, &options)?;
     Ok(Mat::from_fn(units, run.times.len(), |i, frame| run.value(frame, i, 0)))
 }
 
@@ -118,8 +123,8 @@ fn last(frames: &Mat<f64>) -> Vec<f64> {
 
 /// Least squares where the clamped network is chaotic: on 40 states of its trajectory, one a time unit. A trace of
 /// ridge stands for the pseudo-inverse, should a finite network have settled after all.
-fn snapshots(task: FeedbackTask<'_>) -> Result<(Vec<f64>, Vec<f64>), StudyError> {
-    let frames = settle(task, task.target, 60).map_err(StudyError::step("training on snapshots"))?;
+fn snapshots(context: &Context<'_>, task: FeedbackTask<'_>) -> Result<(Vec<f64>, Vec<f64>), StudyError> {
+    let frames = settle(context, task, task.target, 60)?;
     let count = 40;
     let skip = frames.ncols() - count;
     let rates =
@@ -129,6 +134,14 @@ fn snapshots(task: FeedbackTask<'_>) -> Result<(Vec<f64>, Vec<f64>), StudyError>
         .and_then(|decomposition| decomposition.readout(targets.as_ref(), 1e-9))
         .map_err(StudyError::step("training on snapshots"))?;
     Ok((readout.col(0).iter().copied().collect(), last(&frames)))
+}
+
+/// What a release that failed or was stopped means to a study.
+pub(super) fn released(error: StaticMapError) -> StudyError {
+    match error {
+        StaticMapError::Simulation(SimulationError::Stopped) => StudyError::Cancelled,
+        error => StudyError::step("releasing a network")(error),
+    }
 }
 
 /// One network of the paper's ensemble.

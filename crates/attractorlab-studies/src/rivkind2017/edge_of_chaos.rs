@@ -78,10 +78,13 @@ fn decay(context: &Context<'_>, sizes: &Sizes) -> Result<Vec<Decay>, StudyError>
             record: Record::States,
             ..SimulationOptions::default()
         };
-        let run = closed
-            .network
-            .simulate(start.as_ref(), Input::Zero, &options)
-            .map_err(StudyError::step("a perturbed network"))?;
+        let run = context.simulate(
+            "a perturbed network",
+            &closed.network,
+            start.as_ref(),
+            Input::Zero,
+            &options,
+        )?;
         let frame = |t: f64| t.round() as usize;
         let column = |frame: usize, c: usize| -> Vec<f64> {
             (0..sizes.units).map(|i| run.value(frame, i, c)).collect()

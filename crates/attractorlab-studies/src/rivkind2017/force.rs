@@ -8,7 +8,7 @@ use attractorlab::training::ForceOptions;
 use attractorlab_figures::{Axis, Colour, Dots, Figure, Line, Marker, Panel, Reference, Table};
 use serde_json::{Value, json};
 
-use super::networks::{Network, agrees, replicate};
+use super::networks::{Network, replicate};
 use crate::statistics::Sample;
 use crate::{Claim, Context, Outcome, Preset, Study, StudyError};
 
@@ -26,19 +26,20 @@ struct Sizes {
 
 fn sizes(preset: Preset) -> Sizes {
     match preset {
-        Preset::Quick => Sizes { units: 200, networks: 36 },
-        Preset::Full => Sizes { units: 400, networks: 100 },
+        Preset::Quick => Sizes { units: 400, networks: 48 },
+        Preset::Full => Sizes { units: 800, networks: 150 },
     }
 }
 
 /// Name, transfer, g, targets; the last target is where training ends.
-/// Name, transfer, g, targets, and whether FORCE departs from least squares at the last one.
-const CASES: [(&str, Transfer, f64, &[f64], bool); 4] = [
-    ("tanh, g = 1.2, {1}", Transfer::Tanh, 1.2, &[1.0], false),
-    ("tanh, g = 1.2, {1.5, 0.6}", Transfer::Tanh, 1.2, &[1.5, 0.6], true),
-    ("tanh, g = 1.2, {0.6, 1.5}", Transfer::Tanh, 1.2, &[0.6, 1.5], false),
-    ("relu, θ = 0.3, g = 0.8, {0.5, 1}", Transfer::Relu { threshold: 0.3 }, 0.8, &[0.5, 1.0], true),
+const CASES: [(&str, Transfer, f64, &[f64]); 4] = [
+    ("tanh, g = 1.2, {1}", Transfer::Tanh, 1.2, &[1.0]),
+    ("tanh, g = 1.2, {1.5, 0.6}", Transfer::Tanh, 1.2, &[1.5, 0.6]),
+    ("tanh, g = 1.2, {0.6, 1.5}", Transfer::Tanh, 1.2, &[0.6, 1.5]),
+    ("relu, θ = 0.3, g = 0.8, {0.5, 1}", Transfer::Relu { threshold: 0.3 }, 0.8, &[0.5, 1.0]),
 ];
+/// Where the two theories differ by this much, networks are asked which of them they follow.
+const DEPARTURE: f64 = 0.25;
 
 /// What one case showed.
 struct Found {
@@ -53,30 +54,23 @@ struct Found {
     course: (Vec<f64>, Vec<f64>),
 }
 
-fn options(sizes: &Sizes) -> ForceOptions {
-    debug_assert!(sizes.units > 0);
-    ForceOptions { alpha: 1.0, dt: 0.1, duration: DURATION, update_every: 1, rounds: 1 }
-}
+/// Slopes at the last target of the networks that have a state there, and the output of each during training.
+type Trained = Vec<(Option<f64>, Vec<f64>)>;
 
-fn examine(context: &Context<'_>, index: usize, sizes: &Sizes) -> Result<Found, StudyError> {
-    let (name, transfer, g, targets, _) = CASES[index];
+fn train(
+    context: &Context<'_>,
+    index: usize,
+    setting: &Setting,
+    sizes: &Sizes,
+) -> Result<Trained, StudyError> {
+    let (_, transfer, _, targets) = CASES[index];
     let last = targets[targets.len() - 1];
-    let setting = Setting::scalar(transfer, g, targets);
-    let clamped = predict(&setting).map_err(StudyError::step("the order-M ODE"))?;
-    let transient =
-        StaircaseOptions { units: sizes.units, duration: DURATION, ..StaircaseOptions::default() };
-    let theory = StaircaseReadout::new(transfer, g, targets, transient)
-        .map_err(StudyError::step("the transient theory"))?;
-    let z = theory
-        .stationary_output_near(last)
-        .map_err(StudyError::step("the stationary output"))?
-        .unwrap_or(f64::NAN);
-    let slope = theory.static_slope(z).map_err(StudyError::step("the slope"))?;
-    let measured = replicate(context, &format!("{PURPOSE}/{index}"), sizes.networks, |_, stream| {
-        let network = Network::draw(&setting, sizes.units, stream);
+    let force = ForceOptions { alpha: 1.0, dt: 0.1, duration: DURATION, update_every: 1, rounds: 1 };
+    replicate(context, &format!("{PURPOSE}/{index}"), sizes.networks, |_, stream| {
+        let network = Network::draw(setting, sizes.units, stream);
         let start = stream.normals(sizes.units);
         let (trained, course) =
-            network.task().force_recorded(&start, options(sizes)).map_err(StudyError::step("FORCE"))?;
+            network.task().force_recorded(&start, force).map_err(StudyError::step("FORCE"))?;
         let closed = network.close(trained)?;
         let newton = SolverOptions { relaxation_steps: 0, ..SolverOptions::default() };
         let state = fixed_point(&closed.network, &closed.state(targets.len() - 1), newton);
@@ -93,9 +87,25 @@ fn examine(context: &Context<'_>, index: usize, sizes: &Sizes) -> Result<Found, 
         } else {
             None
         };
-        let course: Vec<f64> = (0..course.nrows()).map(|step| course[(step, 0)]).collect();
-        Ok((gain, course))
-    })?;
+        Ok((gain, (0..course.nrows()).map(|step| course[(step, 0)]).collect()))
+    })
+}
+
+fn examine(context: &Context<'_>, index: usize, sizes: &Sizes) -> Result<Found, StudyError> {
+    let (name, transfer, g, targets) = CASES[index];
+    let last = targets[targets.len() - 1];
+    let setting = Setting::scalar(transfer, g, targets);
+    let clamped = predict(&setting).map_err(StudyError::step("the order-M ODE"))?;
+    let transient =
+        StaircaseOptions { units: sizes.units, duration: DURATION, ..StaircaseOptions::default() };
+    let theory = StaircaseReadout::new(transfer, g, targets, transient)
+        .map_err(StudyError::step("the transient theory"))?;
+    let z = theory
+        .stationary_output_near(last)
+        .map_err(StudyError::step("the stationary output"))?
+        .unwrap_or(f64::NAN);
+    let slope = theory.static_slope(z).map_err(StudyError::step("the slope"))?;
+    let measured = train(context, index, &setting, sizes)?;
     let values: Vec<f64> = measured.iter().filter_map(|m| m.0).collect();
     let steps = theory.outputs.len();
     let mean = |step: usize| measured.iter().map(|m| m.1[step]).sum::<f64>() / measured.len() as f64;
@@ -152,39 +162,8 @@ impl Study for Force {
                 f.networks.standard_error().into(),
                 (f.lost as f64).into(),
             ]);
-            claims.push(
-                agrees(
-                    &format!("follows-{index}"),
-                    &format!("{}: the transient theory gives the slope G(0) at the last target of networks that FORCE trained", f.name),
-                    f.theory,
-                    f.networks,
-                )
-                .source("ours; for one target specification of mastrogiuseppe2019, section 5"),
-            );
-            if CASES[index].4 {
-                claims.push(
-                    Claim::at_least(
-                        &format!("departs-{index}"),
-                        &format!("{}: the order-M ODE of least squares is off by more: |difference|", f.name),
-                        6.5 * f.networks.standard_error(),
-                        (f.ode - f.networks.mean).abs(),
-                    )
-                    .source("specification section 11")
-                    .because("Six and a half standard errors of the mean over networks."),
-                );
-            }
+            claims.extend(f.claims(index, &sizes));
         }
-        claims.push(
-            Claim::equal(
-                "holds-the-last",
-                "tanh, {1.5, 0.6}: 0.6 is unstable by the order-M ODE, and stable after FORCE in theory and in networks",
-                "unstable stable stable",
-                [found[1].ode, found[1].theory, found[1].networks.mean]
-                    .map(|slope| if slope > 1.0 { "unstable" } else { "stable" })
-                    .join(" "),
-            )
-            .source("specification section 11"),
-        );
         let jump = &found[1].course;
         let half = jump.0.len() / 2;
         let delay =
@@ -213,6 +192,49 @@ impl Study for Force {
             .panel(poles_panel(&found))
             .panel(course_panel(jump));
         Ok(Outcome { figures: vec![figure], tables: vec![table], claims })
+    }
+}
+
+impl Found {
+    /// The same questions for every case: which are asked depends on the theories alone.
+    fn claims(&self, index: usize, sizes: &Sizes) -> Vec<Claim> {
+        let name = self.name;
+        let word = |slope: f64| if slope > 1.0 { "unstable" } else { "stable" };
+        let error = self.networks.standard_error();
+        let mut claims = vec![
+            Claim::within(
+                &format!("follows-{index}"),
+                &format!("{name}: the transient theory gives the slope G(0) at the last target of networks that FORCE trained"),
+                self.theory,
+                self.networks.mean,
+                5.0 * error + 40.0 / sizes.units as f64,
+            )
+            .source("ours; for one target specification of mastrogiuseppe2019, section 5")
+            .because(
+                "Five standard errors of the mean over networks, and 40/N for the bias of finite networks, of order 1/N.",
+            ),
+            Claim::equal(
+                &format!("stability-{index}"),
+                &format!("{name}: by the order-M ODE the last target is {}; by the transient theory, and in the mean network:", word(self.ode)),
+                word(self.theory),
+                word(self.networks.mean),
+            )
+            .source("specification section 11"),
+        ];
+        if (self.ode - self.theory).abs() >= DEPARTURE {
+            let nearer = (self.ode - self.networks.mean).abs() - (self.theory - self.networks.mean).abs();
+            claims.push(
+                Claim::at_least(
+                    &format!("departs-{index}"),
+                    &format!("{name}: networks lie nearer to the transient theory than to the order-M ODE, in standard errors"),
+                    5.0,
+                    nearer / error,
+                )
+                .source("specification section 11")
+                .because("Asked wherever the two differ by 0.25 or more; five standard errors of the mean over networks."),
+            );
+        }
+        claims
     }
 }
 

@@ -52,7 +52,7 @@ fn measure(
 ) -> Result<Vec<Measured>, StudyError> {
     replicate(context, &format!("{PURPOSE}/{index}"), sizes.networks, |_, stream| {
         let closed = Network::draw(theory.setting(), sizes.units, stream).least_squares(0.0)?;
-        let courses = closed.kicked(COURSE.0, COURSE.1)?;
+        let courses = closed.kicked(context, COURSE.0, COURSE.1)?;
         let states = theory.local.iter().zip(courses).enumerate();
         states
             .map(|(m, (local, course))| {

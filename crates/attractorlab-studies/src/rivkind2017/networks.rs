@@ -140,7 +140,12 @@ impl Closed {
 
     /// Courses of the output after a kick of size 1e-4 along the first feedback vector, in units of the
     /// kick, one for each state; frames every `every` steps of a tenth.
-    pub(super) fn kicked(&self, steps: usize, every: usize) -> Result<Vec<Vec<f64>>, StudyError> {
+    pub(super) fn kicked(
+        &self,
+        context: &Context<'_>,
+        steps: usize,
+        every: usize,
+    ) -> Result<Vec<Vec<f64>>, StudyError> {
         let kick = 1e-4;
         let Some((feedback, _)) = self.network.connectivity().loops().next() else {
             return Ok(Vec::new());
@@ -156,10 +161,8 @@ impl Closed {
             record: Record::Outputs,
             seed: 0,
         };
-        let run = self
-            .network
-            .simulate(start.as_ref(), Input::Zero, &options)
-            .map_err(StudyError::step("a kicked network"))?;
+        let run =
+            context.simulate("a kicked network", &self.network, start.as_ref(), Input::Zero, &options)?;
         Ok((0..self.states.ncols())
             .map(|m| {
                 let rest = self.network.output(&self.state(m))[0];

@@ -160,7 +160,7 @@ fn say(theory: &Theory, m: usize) -> Result<Said, OutputError> {
 }
 
 /// Draws, predicts and trains one setting.
-fn examine(stream: &mut Stream, sizes: &Sizes) -> Result<Vec<Case>, StudyError> {
+fn examine(context: &Context<'_>, stream: &mut Stream, sizes: &Sizes) -> Result<Vec<Case>, StudyError> {
     let (setting, theory) = draw_predictable(stream);
     let count = setting.targets.len();
     let network = Network::draw(&setting, sizes.units, stream);
@@ -201,15 +201,20 @@ fn examine(stream: &mut Stream, sizes: &Sizes) -> Result<Vec<Case>, StudyError> 
         case.held = farthest < TOLERANCE * setting.targets[m][0].abs();
     }
     if setting.ridge == 0.0 {
-        relaxation(&trained, &theory, &mut cases)?;
+        relaxation(context, &trained, &theory, &mut cases)?;
     }
     Ok(cases)
 }
 
 /// Fills in how fast the output relaxes after a kick, where it is held and theory knows real poles only.
-fn relaxation(closed: &Closed, theory: &Theory, cases: &mut [Case]) -> Result<(), StudyError> {
+fn relaxation(
+    context: &Context<'_>,
+    closed: &Closed,
+    theory: &Theory,
+    cases: &mut [Case],
+) -> Result<(), StudyError> {
     let frames = WINDOW.map(|t| (t / 0.1).round() as usize);
-    let courses = closed.kicked(frames[1], 1)?;
+    let courses = closed.kicked(context, frames[1], 1)?;
     for (m, case) in cases.iter_mut().enumerate() {
         let local = &theory.local[m];
         let predicted = WINDOW.map(|t| local.kick_response(t)[(0, 0)]);
@@ -257,7 +262,8 @@ impl Study for Prediction {
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, StudyError> {
         let sizes = sizes(context.preset);
-        let settings = replicate(context, PURPOSE, sizes.settings, |_, stream| examine(stream, &sizes))?;
+        let settings =
+            replicate(context, PURPOSE, sizes.settings, |_, stream| examine(context, stream, &sizes))?;
         let clear_settings = settings.iter().filter(|cases| cases.iter().all(Case::is_clear)).count() as f64;
         let all: Vec<Case> = settings.into_iter().flatten().collect();
         let clear: Vec<Case> = all.iter().filter(|case| case.is_clear()).cloned().collect();

@@ -12,6 +12,7 @@ mod network_size;
 mod spectra;
 mod strength_scan;
 mod task_learning;
+mod text;
 
 pub use cosine::CosineStudy;
 pub use divergence::Divergence;
@@ -22,3 +23,4 @@ pub use network_size::NetworkSize;
 pub use spectra::TrainedSpectra;
 pub use strength_scan::StrengthScan;
 pub use task_learning::TaskLearningStudy;
+pub use text::TextStudy;

@@ -4,6 +4,7 @@ mod declared;
 mod network_spectrum;
 mod registry;
 mod theory_feedback;
+mod theory_forecast;
 mod training_readout;
 mod training_task;
 
@@ -11,6 +12,7 @@ pub use declared::Declared;
 pub use network_spectrum::NetworkSpectrum;
 pub use registry::Registry;
 pub use theory_feedback::TheoryFeedback;
+pub use theory_forecast::TheoryForecast;
 pub use training_readout::TrainingReadout;
 pub use training_task::TrainingTask;
 

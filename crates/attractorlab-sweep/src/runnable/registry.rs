@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{NetworkSpectrum, Runnable, TheoryFeedback, TrainingReadout, TrainingTask};
+use super::{NetworkSpectrum, Runnable, TheoryFeedback, TheoryForecast, TrainingReadout, TrainingTask};
 use crate::{SweepError, text};
 
 /// Columns that every table has beside parameters and measures.
@@ -25,6 +25,7 @@ impl Registry {
         Self {
             runnables: vec![
                 Arc::new(TheoryFeedback),
+                Arc::new(TheoryForecast),
                 Arc::new(NetworkSpectrum),
                 Arc::new(TrainingReadout),
                 Arc::new(TrainingTask),

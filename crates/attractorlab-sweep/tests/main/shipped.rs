@@ -23,6 +23,7 @@ fn small(text: &str) -> String {
             "seeds" => "seeds = 2".to_owned(),
             "units" if value.starts_with('[') => "units = [50, 100]".to_owned(),
             "units" => "units = 100".to_owned(),
+            "epochs" if value.starts_with('[') => "epochs = [5, 5, 5]".to_owned(),
             "epochs" => "epochs = 5".to_owned(),
             _ => match line.find("points = ") {
                 Some(at) => format!("{}points = 3 }}", &line[..at]),

@@ -1,15 +1,17 @@
 //! The bifurcation diagram of a network: searches at some values of a parameter, and the branches through what they
 //! find.
 
+use std::sync::atomic::AtomicBool;
+
 use attractorlab_numerics::linalg::{LinalgError, Mat};
 use attractorlab_numerics::random::Stream;
 
 use super::PrincipalComponents;
 use crate::dynamics::Dynamics;
 use crate::dynamics::continuation::{
-    ContinuationError, ContinuationOptions, Diagram, Family, NetworkFamily, diagram,
+    ContinuationError, ContinuationOptions, Diagram, Family, NetworkFamily, diagram_until,
 };
-use crate::dynamics::fixed_points::{FindError, FindOptions, Starts, find};
+use crate::dynamics::fixed_points::{FindError, FindOptions, Starts, find_until};
 use crate::network::Cell;
 
 /// A network's branches of fixed points, with what they are drawn against.
@@ -83,6 +85,21 @@ pub fn bifurcations(
     seed: u64,
     options: &ContinuationOptions,
 ) -> Result<Bifurcations, BifurcationError> {
+    bifurcations_until(family, values, random_starts, seed, options, &AtomicBool::new(false))
+}
+
+/// Like [`bifurcations`], but gives up within a step once `stop` is set: for work that a user may interrupt.
+///
+/// # Errors
+/// Those of [`bifurcations`]; that the search, or the continuation, was stopped once the flag is set.
+pub fn bifurcations_until(
+    family: &NetworkFamily,
+    values: &[f64],
+    random_starts: usize,
+    seed: u64,
+    options: &ContinuationOptions,
+    stop: &AtomicBool,
+) -> Result<Bifurcations, BifurcationError> {
     options.check()?;
     let (lower, upper) = options.range;
     let mut starts_of_branches = Vec::new();
@@ -99,14 +116,15 @@ pub fn bifurcations(
         {
             starts = starts.with_directions(rate.connectivity().loops().map(|(m, _)| m));
         }
-        let points = find(&system, &starts, &FindOptions { seed, ..FindOptions::default() })?.points;
+        let points =
+            find_until(&system, &starts, &FindOptions { seed, ..FindOptions::default() }, stop)?.points;
         found.push((value, points.len()));
         starts_of_branches.extend(points.into_iter().map(|point| (value, point.x)));
     }
     if starts_of_branches.is_empty() && !values.is_empty() {
         return Err(BifurcationError::Nothing);
     }
-    let diagram = diagram(family, &starts_of_branches, options)?;
+    let diagram = diagram_until(family, &starts_of_branches, options, stop)?;
     let outputs = diagram
         .branches
         .iter()

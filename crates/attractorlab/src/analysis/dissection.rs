@@ -1,15 +1,19 @@
 //! The dissection of a network: from weights to its fixed points, what is proved of them, and what links them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use attractorlab_numerics::linalg::{LinalgError, Mat, MatRef};
 use attractorlab_numerics::random::Stream;
 
 use super::PrincipalComponents;
 use crate::dynamics::fixed_points::{
     Certificate, Completeness, FindError, FindOptions, FixedPoint, FixedPoints, Link, LinkOptions, Modes,
-    SeedKind, SlowPoint, Starts, Uncertified, certify, completeness, find, links, modes, survives_rounding,
+    SeedKind, SlowPoint, Starts, Uncertified, certify, completeness, find_until, links, modes,
+    survives_rounding,
 };
 use crate::dynamics::{Dynamics, LongRun, LongRunOptions, Time, long_run};
 use crate::network::{Cell, Network};
+use crate::theory::low_rank::{LowRankError, LowRankState, LowRankTheory};
 
 /// What to look for, and how hard.
 #[derive(Debug, Clone)]
@@ -58,6 +62,22 @@ pub struct DissectedPoint {
     pub modes: Modes,
     /// The outputs there.
     pub output: Vec<f64>,
+    /// Overlaps of the rates with the readout vectors of the feedback loops; empty for networks without loops.
+    pub overlaps: Vec<f64>,
+}
+
+/// What mean-field theory predicts of a network given as a bulk and feedback loops.
+#[derive(Debug, Clone)]
+pub struct TheoryOverlay {
+    /// Strength g of the bulk.
+    pub g: f64,
+    /// The predicted states.
+    pub states: Vec<LowRankState>,
+    /// Of each predicted state, the place of the fixed point that is taken for it: pairs are made one to one, the
+    /// closest first, and only where they are closer than half the smallest distance between two predicted states.
+    pub matches: Vec<Option<usize>>,
+    /// Of one loop, the static map κ ↦ G(κ) along the range of the states; empty otherwise.
+    pub map: Vec<(f64, f64)>,
 }
 
 /// What a trajectory of the network settles to.
@@ -90,6 +110,8 @@ pub struct Dissection {
     pub rests: Vec<(Rest, usize)>,
     /// Principal components (at most three) of trajectories and fixed points.
     pub components: PrincipalComponents,
+    /// Theory's predictions, for rate networks with feedback loops.
+    pub theory: Option<TheoryOverlay>,
 }
 
 /// Why a network cannot be dissected.
@@ -126,6 +148,9 @@ pub enum DissectionError {
     /// The search could not start.
     #[error(transparent)]
     Find(#[from] FindError),
+    /// The theory of the network's bulk and loops has no solution method.
+    #[error(transparent)]
+    Theory(#[from] LowRankError),
     /// A Jacobian or a set of states cannot be decomposed.
     #[error(transparent)]
     Linalg(#[from] LinalgError),
@@ -135,7 +160,8 @@ pub enum DissectionError {
 /// trajectories settle to, and how much of the set may be missing.
 ///
 /// Searches start from the trajectories (the network's own from random states if none are given), from its feedback
-/// vectors if it has any, and at random.
+/// vectors if it has any and from what the [theory](crate::theory::low_rank) of its bulk and loops predicts, and at
+/// random.
 ///
 /// ```
 /// use attractorlab::analysis::{DissectionOptions, dissect};
@@ -160,6 +186,21 @@ pub fn dissect(
     trajectories: Option<&Trajectories>,
     options: &DissectionOptions,
 ) -> Result<Dissection, DissectionError> {
+    dissect_until(network, trajectories, options, &AtomicBool::new(false))
+}
+
+/// Like [`dissect`], but gives up once `stop` is set, within a step of the search, the proof of a point, or the way of
+/// one trajectory: for work that a user may interrupt.
+///
+/// # Errors
+/// Those of [`dissect`]; [`FindError::Stopped`] once the flag is set.
+pub fn dissect_until(
+    network: &Network,
+    trajectories: Option<&Trajectories>,
+    options: &DissectionOptions,
+    stop: &AtomicBool,
+) -> Result<Dissection, DissectionError> {
+    let go_on = || if stop.load(Ordering::Relaxed) { Err(FindError::Stopped) } else { Ok(()) };
     let input = if options.input.is_empty() { vec![0.0; network.inputs()] } else { options.input.clone() };
     if input.len() != network.inputs() {
         return Err(DissectionError::Input { inputs: network.inputs(), found: input.len() });
@@ -188,26 +229,41 @@ pub fn dissect(
     for states in thinned(&trajectories, options.trajectory_starts) {
         starts = starts.with(SeedKind::Trajectory, states.as_ref());
     }
+    let mut predicted = None;
     if let Cell::Rate(rate) = network.cell() {
         starts = starts.with_directions(rate.connectivity().loops().map(|(m, _)| m));
+        if rate.connectivity().loops().next().is_some() {
+            let theory = LowRankTheory::new(rate, &input)?;
+            let states = theory.states()?;
+            let columns: Vec<&[f64]> = states.iter().map(|state| state.mean_state(rate.form())).collect();
+            let means = Mat::from_fn(dim, columns.len(), |i, c| columns[c][i]);
+            starts = starts.with(SeedKind::Structure, means.as_ref());
+            predicted = Some((theory, states));
+        }
     }
     let mut stream = Stream::new(options.seed, "dissection: random starts", 0);
     starts = starts.with_random(&system, options.random_starts, &mut stream);
-    let search = find(&system, &starts, &FindOptions { seed: options.seed, ..options.search })?;
+    let search = find_until(&system, &starts, &FindOptions { seed: options.seed, ..options.search }, stop)?;
 
     let mut points = Vec::with_capacity(search.points.len());
     for point in &search.points {
+        go_on()?;
         let certificate = certify(&system, &point.x);
         let survives_f32 =
             certificate.as_ref().is_ok_and(|proof| survives_rounding(network, &input, proof).is_some());
         let around = modes(&system, &point.x)?;
         let output = network.output(&point.x);
+        let overlaps = match network.cell() {
+            Cell::Rate(rate) => rate.overlaps(&point.x),
+            _ => Vec::new(),
+        };
         points.push(DissectedPoint {
             point: point.clone(),
             certificate,
             survives_f32,
             modes: around,
             output,
+            overlaps,
         });
     }
     points.sort_by(|a, b| {
@@ -217,7 +273,9 @@ pub fn dissect(
 
     let plain: Vec<FixedPoint> = points.iter().map(|p| p.point.clone()).collect();
     let around: Vec<Modes> = points.iter().map(|p| p.modes.clone()).collect();
+    go_on()?;
     let links = links(&system, &plain, &around, &LinkOptions::default());
+    go_on()?;
     let stable: Vec<bool> = points.iter().map(|p| p.modes.unstable == 0).collect();
     let rests = rests(&system, &plain, &stable, &trajectories);
 
@@ -227,6 +285,7 @@ pub fn dissect(
     }
     let matrix = Mat::from_fn(dim, all.len(), |i, c| all[c][i]);
     let components = PrincipalComponents::new(matrix.as_ref(), 3)?;
+    let theory = predicted.map(|(theory, states)| overlay(&theory, states, &points));
     Ok(Dissection {
         input,
         points,
@@ -237,7 +296,53 @@ pub fn dissect(
         trajectories,
         rests,
         components,
+        theory,
     })
+}
+
+/// Lays predicted states over found points.
+fn overlay(
+    theory: &LowRankTheory<'_>,
+    states: Vec<LowRankState>,
+    points: &[DissectedPoint],
+) -> TheoryOverlay {
+    let apart = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+    let closest = states
+        .iter()
+        .enumerate()
+        .flat_map(|(i, a)| states[..i].iter().map(move |b| apart(&a.overlaps, &b.overlaps)))
+        .fold(f64::INFINITY, f64::min);
+    let mut pairs: Vec<(f64, usize, usize)> = states
+        .iter()
+        .enumerate()
+        .flat_map(|(s, state)| {
+            points.iter().enumerate().map(move |(p, point)| (apart(&state.overlaps, &point.overlaps), s, p))
+        })
+        .filter(|pair| pair.0 < 0.5 * closest)
+        .collect();
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut matches, mut taken) = (vec![None; states.len()], vec![false; points.len()]);
+    for (_, s, p) in pairs {
+        if matches[s].is_none() && !taken[p] {
+            matches[s] = Some(p);
+            taken[p] = true;
+        }
+    }
+    let widest = states
+        .iter()
+        .map(|state| state.overlaps.as_slice())
+        .chain(points.iter().map(|point| point.overlaps.as_slice()))
+        .fold(0.0_f64, |widest, overlaps| widest.max(overlaps[0].abs()));
+    let loops = states.first().map_or(0, |state| state.overlaps.len());
+    let map = if loops == 1 && widest > 0.0 {
+        (-60..=60)
+            .map(|k| 1.25 * widest * f64::from(k) / 60.0)
+            .filter_map(|kappa| Some((kappa, theory.map(&[kappa])?[0])))
+            .collect()
+    } else {
+        Vec::new()
+    };
+    TheoryOverlay { g: theory.g(), states, matches, map }
 }
 
 fn column(states: MatRef<'_, f64>, c: usize) -> Vec<f64> {

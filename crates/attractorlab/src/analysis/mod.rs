@@ -8,9 +8,10 @@ mod learnt_task;
 mod principal_components;
 pub mod weight_change;
 
-pub use bifurcations::{BifurcationError, Bifurcations, bifurcations};
+pub use bifurcations::{BifurcationError, Bifurcations, bifurcations, bifurcations_until};
 pub use dissection::{
-    DissectedPoint, Dissection, DissectionError, DissectionOptions, Rest, Trajectories, dissect,
+    DissectedPoint, Dissection, DissectionError, DissectionOptions, Rest, TheoryOverlay, Trajectories,
+    dissect, dissect_until,
 };
 pub use learnt_task::{LearntTask, TaskLearning};
 pub use principal_components::PrincipalComponents;

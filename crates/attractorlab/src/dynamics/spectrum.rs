@@ -1,5 +1,6 @@
 //! Spectra of the effective connectivity J·diag(φ').
 
+use attractorlab_numerics::kernels::axpy;
 use attractorlab_numerics::linalg::{
     ArnoldiOptions, ArnoldiStatus, Complex64, LinalgError, LinearOperator, eigenvalues, leading_eigenvalues,
 };
@@ -112,7 +113,12 @@ pub fn outliers(operator: &EffectiveConnectivity<'_>, margin: f64) -> Result<Out
     let bulk_radius = operator.bulk_radius();
     let mut found = Outliers { values: Vec::new(), residuals: Vec::new(), bulk_radius, doubtful: Vec::new() };
     let loops = operator.connectivity.loops().count();
-    let options = ArnoldiOptions::default();
+    // The eigenvector of an outlier is (λ − bulk)⁻¹ applied to feedback vectors: the Krylov space begins with them.
+    let mut start = vec![0.0; operator.dim()];
+    for (feedback, _) in operator.connectivity.loops() {
+        axpy(1.0, feedback, &mut start);
+    }
+    let options = ArnoldiOptions { start: Some(start), ..ArnoldiOptions::default() };
     // From the largest number down: where fewer outliers exist, the next value is at the bulk's edge,
     // where the method does not converge, and spoils the status but not the others' residuals.
     let leading = leading_eigenvalues(operator, loops, &options)?;

@@ -275,17 +275,38 @@ impl RateNetwork {
         drive
     }
 
+    /// The rates in a state (x, r or h).
+    ///
+    /// # Panics
+    /// If the state has not N entries.
+    #[track_caller]
+    pub fn rates(&self, state: &[f64]) -> Vec<f64> {
+        assert_eq!(state.len(), self.units(), "one entry of the state for each unit");
+        let mut rates = state.to_vec();
+        if self.form == Form::Current {
+            self.transfer.values_in_place(&mut rates);
+        }
+        rates
+    }
+
     /// The outputs z = n·r/N in a state (x, r or h).
     ///
     /// # Panics
     /// If the state has not N entries.
     #[track_caller]
     pub fn output(&self, state: &[f64]) -> Vec<f64> {
-        assert_eq!(state.len(), self.units(), "one entry of the state for each unit");
-        let mut rates = state.to_vec();
-        if self.form == Form::Current {
-            self.transfer.values_in_place(&mut rates);
-        }
+        let rates = self.rates(state);
         self.readout.iter().map(|n| mean_product(n, &rates)).collect()
+    }
+
+    /// The overlaps κ = n·r/N of the rates with the readout vectors of the feedback loops, one for each loop: what the
+    /// loops feed back.
+    ///
+    /// # Panics
+    /// If the state has not N entries.
+    #[track_caller]
+    pub fn overlaps(&self, state: &[f64]) -> Vec<f64> {
+        let rates = self.rates(state);
+        self.connectivity.loops().map(|(_, n)| mean_product(n, &rates)).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! What can be wrong with a task or a batch of its trials.
 
 use super::Dimensions;
+use super::text::TextError;
 
 /// Why trials cannot be made, or cannot be learnt from.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -40,6 +41,15 @@ pub enum TaskError {
         trials: usize,
         /// The most values that a batch can have.
         limit: usize,
+    },
+    /// The texts of a task cannot be used.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// A task of a user's own could not make a batch.
+    #[error("the task's own function failed: {reason}")]
+    Own {
+        /// Why.
+        reason: String,
     },
     /// A batch without trials.
     #[error("a batch needs at least one trial")]

@@ -7,6 +7,7 @@
 //! | parametric working memory | which of two stimuli was larger? | [`WorkingMemory`] |
 //! | input-driven fixed point | settle at an output under a constant input | [`DrivenFixedPoint`] |
 //! | image classification | which class is shown? | [`images`] |
+//! | text classification | is this review for or against? | [`text`] |
 //! | autonomous cosine | oscillate, without input | [`Cosine`] |
 //!
 //! The defaults are the tasks of Schuessler et al. (2020); every duration and amplitude is a parameter. A
@@ -20,7 +21,9 @@ mod driven_fixed_point;
 mod error;
 mod flip_flop;
 pub mod images;
+mod packed;
 mod psychometric;
+pub mod text;
 mod trials;
 mod working_memory;
 

@@ -3,6 +3,7 @@
 use attractorlab_numerics::random::Stream;
 use serde::{Deserialize, Serialize};
 
+use super::text::TextClassification;
 use super::{Batch, ContextDecision, Cosine, DrivenFixedPoint, FlipFlop, TaskError, TrialMut, WorkingMemory};
 
 /// Sizes of a task.
@@ -87,7 +88,7 @@ pub(super) fn whole_steps(duration: f64, time_step: f64) -> usize {
 /// # }
 /// ```
 pub trait Task: Sync {
-    /// Numbers of inputs, outputs and steps.
+    /// Numbers of inputs, outputs and steps: the most steps, where batches may have fewer.
     fn dimensions(&self) -> Dimensions;
 
     /// Whether the parameters make a task.
@@ -168,6 +169,15 @@ impl Task for TaskKind {
     fn trial(&self, stream: &mut Stream, trial: &mut TrialMut<'_>) {
         self.task().trial(stream, trial);
     }
+    fn batch(&self, seed: u64, step: u64, trials: usize) -> Result<Batch, TaskError> {
+        self.task().batch(seed, step, trials)
+    }
+    fn test_batch(&self, seed: u64, trials: usize) -> Result<Batch, TaskError> {
+        self.task().test_batch(seed, trials)
+    }
+    fn batch_of(&self, stream: &mut Stream, trials: usize) -> Result<Batch, TaskError> {
+        self.task().batch_of(stream, trials)
+    }
 }
 
 /// A task of this library, chosen by name: what files and sweeps hold.
@@ -185,12 +195,20 @@ pub enum TaskKind {
     DrivenFixedPoint(DrivenFixedPoint),
     /// [`Cosine`].
     Cosine(Cosine),
+    /// [`TextClassification`].
+    TextClassification(TextClassification),
 }
 
 impl TaskKind {
     /// The names that [`named`](Self::named) knows.
-    pub const NAMES: [&str; 5] =
-        ["flip_flop", "context_decision", "working_memory", "driven_fixed_point", "cosine"];
+    pub const NAMES: [&str; 6] = [
+        "flip_flop",
+        "context_decision",
+        "working_memory",
+        "driven_fixed_point",
+        "cosine",
+        "text_classification",
+    ];
 
     /// The task of this name with its published parameters.
     ///
@@ -206,6 +224,7 @@ impl TaskKind {
             "working_memory" => Self::WorkingMemory(WorkingMemory::default()),
             "driven_fixed_point" => Self::DrivenFixedPoint(DrivenFixedPoint::default()),
             "cosine" => Self::Cosine(Cosine::default()),
+            "text_classification" => Self::TextClassification(TextClassification::default()),
             _ => return None,
         })
     }
@@ -218,6 +237,7 @@ impl TaskKind {
             Self::WorkingMemory(task) => task,
             Self::DrivenFixedPoint(task) => task,
             Self::Cosine(task) => task,
+            Self::TextClassification(task) => task,
         }
     }
 }

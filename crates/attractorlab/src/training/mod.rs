@@ -14,6 +14,7 @@
 //! | recursive least squares | the same, one after the other | [`OutputTask::recursive_least_squares`] |
 //! | FORCE | transients, with the loop closed | [`OutputTask::force`] |
 //! | delta rule | the running output | [`delta_rule`] |
+//! | ridge, of a trajectory | any number of states that a network passed | [`ridge_readout`] |
 //!
 //! Whether the closed loop then holds its targets is found by [`OutputTask::test_holding`].
 //!
@@ -29,6 +30,7 @@ mod force;
 mod least_squares;
 mod optimiser;
 mod recursive;
+mod ridge;
 mod success;
 mod task;
 mod verdict;
@@ -42,6 +44,7 @@ pub use optimiser::{
     Optimiser, OptimiserError, OptimiserRule, OptimiserState, clip_by_global_norm, global_norm,
 };
 pub use recursive::{RecursiveLeastSquares, recursive_least_squares};
+pub use ridge::ridge_readout;
 pub use success::{Holding, HoldingError, HoldingTest};
 pub use task::{FeedbackTask, OutputTask, TrainingStates};
 pub use verdict::{GlobalVerdict, LocalVerdict, Verdict};

@@ -10,8 +10,8 @@ use attractorlab::task::{
 };
 use attractorlab::training::OptimiserRule;
 use attractorlab::training::bptt::{
-    BpttError, GatedCellKind, GatedUnits, Layout, Loss, Noise, RateTape, RateUnits, RateWeights, StepNoise,
-    Trainable, Trainer, TrainingOptions, TrainingStatus, check_gradient, evaluate, gradient,
+    BpttError, GatedCellKind, GatedTape, GatedUnits, Layout, Loss, Noise, RateTape, RateUnits, RateWeights,
+    StepNoise, Trainable, Trainer, TrainingOptions, TrainingStatus, check_gradient, evaluate, gradient,
 };
 use serde_json::Value;
 
@@ -538,6 +538,156 @@ fn gated_networks_in_training_are_the_cells_of_the_library() {
         }
         assert_eq!(GatedUnits::<f64>::from_network(&whole).unwrap().parameters(), network.parameters());
     }
+}
+
+/// A stack with random initial states.
+fn stack(kind: GatedCellKind, layers: usize, stream: &mut Stream) -> GatedUnits<f64> {
+    let mut network = GatedUnits::draw_stack(kind, layers, 7, 2, 2, stream).unwrap();
+    for layer in 0..layers {
+        let name = format!("initial_l{layer}");
+        let length = network.tensor(&name).unwrap().len();
+        network.set_tensor(&name, &stream.normals(length)).unwrap();
+    }
+    network
+}
+
+#[test]
+fn gradients_of_stacks_agree_with_finite_differences() {
+    let mut stream = Stream::new(10, "test", 0);
+    let task = FlipFlop { duration: 15.0, gap: (1.0, 4.0), ..FlipFlop::default() };
+    for kind in [GatedCellKind::Gru, GatedCellKind::Lstm] {
+        for layers in [2, 3] {
+            let network = stack(kind, layers, &mut stream);
+            let batch = task.test_batch(1, 5).unwrap();
+            let checks = check_gradient(&network, &batch, Loss::BinaryCrossEntropy, 1).unwrap();
+            assert_eq!(checks.len(), 5 * layers + 2);
+            for check in checks {
+                assert!(check.relative_error < 1e-6, "{kind:?} {check:?}");
+            }
+        }
+    }
+}
+
+/// Gated units that draw the same dropout in every pass.
+#[derive(Clone)]
+struct Dropped(GatedUnits<f64>);
+
+impl Trainable<f64> for Dropped {
+    type Tape = GatedTape<f64>;
+    fn layout(&self) -> &Layout {
+        self.0.layout()
+    }
+    fn equations(&self) -> String {
+        self.0.equations()
+    }
+    fn parameters(&self) -> &[f64] {
+        self.0.parameters()
+    }
+    fn parameters_mut(&mut self) -> &mut [f64] {
+        self.0.parameters_mut()
+    }
+    fn inputs(&self) -> usize {
+        self.0.inputs()
+    }
+    fn outputs(&self) -> usize {
+        self.0.outputs()
+    }
+    fn forward(&self, batch: &Batch, trials: Range<usize>, _: Option<Noise>, tape: &mut GatedTape<f64>) {
+        self.0.forward(batch, trials, Some(Noise { seed: 3, step: 1 }), tape);
+    }
+    fn tape_outputs(tape: &GatedTape<f64>) -> &[f64] {
+        GatedUnits::tape_outputs(tape)
+    }
+    fn backward(&self, errors: &[f64], wanted: &[bool], tape: &mut GatedTape<f64>, gradient: &mut [f64]) {
+        self.0.backward(errors, wanted, tape, gradient);
+    }
+}
+
+#[test]
+fn dropout_has_the_right_gradient_and_mean() {
+    let mut stream = Stream::new(11, "test", 0);
+    let task = FlipFlop { duration: 15.0, gap: (1.0, 4.0), ..FlipFlop::default() };
+    let batch = task.test_batch(1, 6).unwrap();
+    for kind in [GatedCellKind::Gru, GatedCellKind::Lstm] {
+        let network = stack(kind, 2, &mut stream).with_dropout(0.4).unwrap();
+        for check in check_gradient(&Dropped(network.clone()), &batch, Loss::HalfSquare, 1).unwrap() {
+            assert!(check.relative_error < 1e-6, "{kind:?} {check:?}");
+        }
+    }
+    // The states of a single layer are untouched, so that its outputs are right on average.
+    let network = GatedUnits::<f64>::draw(GatedCellKind::Lstm, 40, 2, 2, &mut stream).unwrap();
+    let (_, whole) = evaluate(&network, &batch, Loss::HalfSquare).unwrap();
+    let network = network.with_dropout(0.4).unwrap();
+    assert_eq!(
+        evaluate(&network, &batch, Loss::HalfSquare).unwrap().1,
+        whole,
+        "no dropout outside of training"
+    );
+    let mut tape = GatedTape::default();
+    let (mut sums, mut squares, draws) = (vec![0.0; whole.len()], vec![0.0; whole.len()], 400);
+    for step in 0..draws {
+        network.forward(&batch, 0..6, Some(Noise { seed: 5, step }), &mut tape);
+        for (i, z) in GatedUnits::tape_outputs(&tape).iter().enumerate() {
+            sums[i] += z;
+            squares[i] += z * z;
+        }
+    }
+    let n = draws as f64;
+    let score = |i: usize| {
+        let mean = sums[i] / n;
+        (mean - whole[i]) / ((squares[i] / n - mean * mean) / n).sqrt()
+    };
+    let scores: Vec<f64> = (0..whole.len()).map(score).collect();
+    // 360 outputs: one lies beyond 5 standard errors in 1 of 5000 seeds.
+    assert!(scores.iter().all(|score| score.abs() < 5.0), "{scores:?}");
+    assert!(
+        GatedUnits::<f64>::draw(GatedCellKind::Gru, 3, 1, 1, &mut stream).unwrap().with_dropout(1.0).is_err()
+    );
+}
+
+#[test]
+fn a_stack_is_a_chain_of_cells() {
+    let mut stream = Stream::new(12, "test", 0);
+    let batch = FlipFlop { duration: 10.0, ..FlipFlop::default() }.test_batch(1, 3).unwrap();
+    let steps = batch.dimensions().steps;
+    for kind in [GatedCellKind::Gru, GatedCellKind::Lstm] {
+        let network = stack(kind, 2, &mut stream);
+        // Each layer as a network of its own, read out by every unit.
+        let layer = |l: usize, inputs: usize| {
+            let mut single =
+                GatedUnits::<f64>::draw(kind, 7, inputs, 7, &mut Stream::new(1, "any", 0)).unwrap();
+            for name in ["recurrent", "input", "input_bias", "recurrent_bias", "initial"] {
+                single.set_tensor(name, network.tensor(&format!("{name}_l{l}")).unwrap()).unwrap();
+            }
+            let identity: Vec<f64> = (0..49).map(|at| f64::from(u8::from(at % 8 == 0))).collect();
+            single.set_tensor("readout", &identity).unwrap();
+            single.set_tensor("readout_bias", &[0.0; 7]).unwrap();
+            single
+        };
+        let run = |network: &GatedUnits<f64>, inputs: Vec<f64>| {
+            let d = Dimensions { inputs: network.inputs(), outputs: 7, steps, time_step: 0.5 };
+            let values = 7 * 3 * steps;
+            let batch = Batch::from_arrays(d, 3, inputs, vec![0.0; values], vec![1.0; values]).unwrap();
+            evaluate(network, &batch, Loss::HalfSquare).unwrap().1
+        };
+        let states = run(&layer(1, 7), run(&layer(0, 2), batch.inputs().to_vec()));
+        let (_, outputs) = evaluate(&network, &batch, Loss::HalfSquare).unwrap();
+        let (readout, bias) = (network.tensor("readout").unwrap(), network.tensor("readout_bias").unwrap());
+        for (z, h) in outputs.chunks_exact(2).zip(states.chunks_exact(7)) {
+            for l in 0..2 {
+                let expected = bias[l] + (0..7).map(|i| readout[l * 7 + i] * h[i]).sum::<f64>();
+                assert!((z[l] - expected).abs() < 1e-13);
+            }
+        }
+        let dict = network.state_dict();
+        assert_eq!(dict.arrays["recurrent.weight_ih_l1"].shape(), [7 * kind_gates(kind), 7]);
+        let message = network.to_network().unwrap_err().to_string();
+        assert!(message.contains("a single layer"), "{message}");
+    }
+}
+
+fn kind_gates(kind: GatedCellKind) -> usize {
+    if kind == GatedCellKind::Gru { 3 } else { 4 }
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! All fixed points: networks trained elsewhere, networks whose full set is known, proofs.
 
+use std::sync::atomic::AtomicBool;
+
 use attractorlab::dynamics::Dynamics;
 use attractorlab::dynamics::fixed_points::{
-    FindError, FindOptions, FixedPoints, SeedKind, Stability, Starts, certify, completeness, find, modes,
-    survives_rounding,
+    FindError, FindOptions, FixedPoints, SeedKind, Stability, Starts, certify, completeness, find,
+    find_under_inputs, modes, survives_rounding,
 };
-use attractorlab::network::{Bulk, Connectivity, Form, RateNetwork, Transfer};
+use attractorlab::network::{Bulk, Connectivity, Form, RateNetwork, Transfer, gaussian_bulk};
 use attractorlab::numerics::linalg::Mat;
 use attractorlab::numerics::random::Stream;
 use serde_json::Value;
@@ -271,4 +273,44 @@ fn what_is_said_of_completeness_is_true_of_networks_whose_full_set_is_known() {
         "a point beyond the promised share was missed for {large_missed} of {networks}"
     );
     assert!(complete < networks as usize, "the test was too easy to say anything");
+}
+
+#[test]
+fn starts_with_inputs_of_their_own_find_the_points_of_these_inputs() {
+    let gru = trained("gru16");
+    let never = AtomicBool::new(false);
+    let options = FindOptions::default();
+    let mut stream = Stream::new(3, "starts", 0);
+    let states = Mat::from_fn(16, 40, |_, _| 2.0 * stream.uniform() - 1.0);
+    let inputs = Mat::from_fn(3, 40, |k, c| if k == 0 && c % 2 == 1 { 0.5 } else { -0.0 });
+    let found =
+        find_under_inputs(&gru, states.as_ref(), inputs.as_ref(), &options, &never).expect("a search");
+    assert_eq!(found.iter().map(|under| under.starts.len()).collect::<Vec<_>>(), [20, 20]);
+    assert_eq!((found[0].input.as_slice(), found[1].input.as_slice()), (&[0.0; 3][..], &[0.5, 0.0, 0.0][..]));
+    for under in &found {
+        let system = gru.under(&under.input);
+        let mut image = vec![0.0; 16];
+        for point in &under.found.points {
+            system.field(&point.x, &mut image);
+            assert!(image.iter().zip(&point.x).all(|(a, b)| (a - b).abs() < 1e-12));
+        }
+    }
+    // What does not fit, and a flag that is set before the start.
+    let fewer = find_under_inputs(&gru, states.as_ref(), inputs.as_ref().subcols(0, 3), &options, &never);
+    assert_eq!(fewer.err(), Some(FindError::Inputs { inputs: 3, starts: 40, found: (3, 3) }));
+    let nan = Mat::from_fn(3, 40, |k, c| if (k, c) == (1, 7) { f64::NAN } else { 0.0 });
+    let refused = find_under_inputs(&gru, states.as_ref(), nan.as_ref(), &options, &never);
+    assert_eq!(refused.err(), Some(FindError::InputNotFinite { column: 7, entry: 1 }));
+    let stop = AtomicBool::new(true);
+    let stopped = find_under_inputs(&gru, states.as_ref(), inputs.as_ref(), &options, &stop);
+    assert_eq!(stopped.err(), Some(FindError::Stopped));
+}
+
+/// The origin of an undriven network is a fixed point to the last bit, and its ball is not lost in that.
+#[test]
+fn a_point_without_residual_is_alone_in_a_ball_of_sensible_size() {
+    let bulk = gaussian_bulk(30, 0.5, &mut Stream::new(1, "bulk", 0));
+    let network = RateNetwork::new(Connectivity::new(bulk).expect("a bulk"), Transfer::Tanh, Form::Current);
+    let proof = certify(&network.under(&[]), &[0.0; 30]).expect("a proof");
+    assert!(proof.existence_radius < 1e-300 && proof.uniqueness_radius > 1e-3, "{proof:?}");
 }

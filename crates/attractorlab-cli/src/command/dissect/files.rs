@@ -68,6 +68,29 @@ fn table(found: &Dissection) -> Vec<(String, Column)> {
     for z in 0..outputs {
         columns.push((format!("output_{}", z + 1), number(&|k| points[k].output.get(z).copied())));
     }
+    let loops = points.first().map_or(0, |point| point.overlaps.len());
+    for r in 0..loops {
+        columns.push((format!("overlap_{}", r + 1), number(&|k| points[k].overlaps.get(r).copied())));
+    }
+    if let Some(theory) = &found.theory {
+        let state =
+            |k: usize| theory.matches.iter().position(|point| *point == Some(k)).map(|s| &theory.states[s]);
+        for r in 0..loops {
+            columns.push((
+                format!("theory_overlap_{}", r + 1),
+                number(&|k| state(k).map(|state| state.overlaps[r])),
+            ));
+            columns.push((
+                format!("theory_overlap_{}_error", r + 1),
+                number(&|k| state(k).map(|state| state.overlap_errors[r])),
+            ));
+        }
+        columns.push(("theory_radius".to_owned(), number(&|k| state(k).map(|state| state.radius))));
+        columns
+            .push(("theory_outlier_re".to_owned(), number(&|k| state(k).map(|state| state.outliers[0].re))));
+        columns
+            .push(("theory_outlier_im".to_owned(), number(&|k| state(k).map(|state| state.outliers[0].im))));
+    }
     columns
 }
 

@@ -2,6 +2,7 @@
 
 mod files;
 mod page;
+mod theory_page;
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -23,9 +24,10 @@ use crate::terminal::{self, Page};
 pub(crate) struct Arguments {
     #[command(flatten)]
     network: NetworkFile,
-    /// Constant input under which to look, one number for each input; zero if left out
-    #[arg(long, value_name = "U", value_delimiter = ',', allow_negative_numbers = true)]
-    input: Vec<f64>,
+    /// Constant input under which to look, one number for each input: `1,0,0`; zero if left out. Give it several times
+    /// to look under several inputs
+    #[arg(long, value_name = "U", value_parser = vector, allow_hyphen_values = true)]
+    input: Vec<Input>,
     /// States to start from: a .npz or .safetensors file with an array `states` (or `hidden`) of trials × steps ×
     /// units or steps × units; the network makes its own if left out
     #[arg(long, value_name = "FILE")]
@@ -45,29 +47,59 @@ const EXAMPLES: &str = "\
 Examples:
   attractorlab dissect model.safetensors -o dissected
   attractorlab dissect model.safetensors --input 1,0,0 --trajectories states.npz -o dissected
+  attractorlab dissect model.safetensors --input 0,0,0 --input 1,0,0 -o dissected
 
-Writes DIR/report.html (a page that opens without a network), DIR/points.parquet and DIR/points.npz.";
+Writes DIR/report.html (a page that opens without a network), DIR/points.parquet and DIR/points.npz; of several inputs
+the points go to DIR/input-1, DIR/input-2, and so on.";
+
+/// A constant input.
+#[derive(Debug, Clone)]
+struct Input(Vec<f64>);
+
+fn vector(text: &str) -> Result<Input, String> {
+    let number = |part: &str| {
+        part.trim().parse::<f64>().map_err(|_| format!("'{part}' is no number; write the input as 1,0,0"))
+    };
+    text.split(',').map(number).collect::<Result<_, _>>().map(Input)
+}
 
 pub(crate) fn execute(arguments: &Arguments) -> Result<Ending, CliError> {
-    let begin = std::time::Instant::now();
     let (network, _) = arguments.network.read()?;
     let given = arguments.trajectories.as_deref().map(trajectories).transpose()?;
-    let options = DissectionOptions {
-        input: arguments.input.clone(),
-        random_starts: arguments.starts,
-        search: FindOptions { seed: arguments.seed, ..FindOptions::default() },
-        seed: arguments.seed,
-        ..DissectionOptions::default()
+    let inputs: Vec<Vec<f64>> = match arguments.input.as_slice() {
+        [] => vec![Vec::new()],
+        several => several.iter().map(|input| input.0.clone()).collect(),
     };
-    let found = dissect(&network, given.as_ref(), &options)?;
-    let seconds = begin.elapsed().as_secs_f64();
-    std::fs::create_dir_all(&arguments.output)
-        .map_err(|source| CliError::Folder { path: arguments.output.display().to_string(), source })?;
-    files::write(&found, &arguments.output)?;
     let name = arguments.network.file.file_name().unwrap_or_default().to_string_lossy();
-    let report = page::report(&name, &network, &found, arguments.seed, seconds);
-    report.write_atomic(arguments.output.join("report.html")).map_err(CliError::Page)?;
-    summary(&found, &arguments.output);
+    let mut report = page::report(&name, arguments.seed);
+    let folder = |path: &Path| {
+        std::fs::create_dir_all(path)
+            .map_err(|source| CliError::Folder { path: path.display().to_string(), source })
+    };
+    for (k, input) in inputs.iter().enumerate() {
+        let begin = std::time::Instant::now();
+        let options = DissectionOptions {
+            input: input.clone(),
+            random_starts: arguments.starts,
+            search: FindOptions { seed: arguments.seed, ..FindOptions::default() },
+            seed: arguments.seed,
+            ..DissectionOptions::default()
+        };
+        let found = dissect(&network, given.as_ref(), &options)?;
+        let seconds = begin.elapsed().as_secs_f64();
+        let own = match inputs.len() {
+            1 => arguments.output.clone(),
+            _ => arguments.output.join(format!("input-{}", k + 1)),
+        };
+        folder(&own)?;
+        files::write(&found, &own)?;
+        let place = (inputs.len() > 1).then_some(k + 1);
+        summary(&found, place);
+        report = report.section(page::section(&network, &found, place, seconds));
+    }
+    let path = arguments.output.join("report.html");
+    report.write_atomic(&path).map_err(CliError::Page)?;
+    terminal::print(&format!("{}\n", path.display()));
     Ok(Ending::Good)
 }
 
@@ -97,6 +129,11 @@ fn trajectories(path: &Path) -> Result<Trajectories, CliError> {
             .map(|trial| Mat::from_fn(units, steps, |i, t| values[(trial * steps + t) * units + i]))
             .collect(),
     ))
+}
+
+/// Numbers of a vector.
+pub(super) fn numbers(values: &[f64]) -> String {
+    values.iter().map(f64::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// What a point of rest is called.
@@ -135,13 +172,17 @@ pub(super) fn verdict(found: &Dissection) -> String {
     )
 }
 
-fn summary(found: &Dissection, folder: &Path) {
+fn summary(found: &Dissection, place: Option<usize>) {
     let page = Page::stdout();
     let stable = found.points.iter().filter(|point| point.modes.unstable == 0).count();
     let certified = found.points.iter().filter(|point| point.certificate.is_ok()).count();
     let mut text = format!(
         "{}\n",
-        page.bold(&format!("{} fixed points, {stable} stable, {certified} certified", found.points.len()))
+        page.bold(&format!(
+            "{}{} fixed points, {stable} stable, {certified} certified",
+            place.map_or_else(String::new, |_| format!("input {}: ", numbers(&found.input))),
+            found.points.len()
+        ))
     );
     for line in page.lines(&verdict(found), 2) {
         text.push_str(&line);
@@ -151,6 +192,14 @@ fn summary(found: &Dissection, folder: &Path) {
     for (rest, count) in &found.rests {
         let _ = writeln!(text, "    {count:>3} × {}", fate(rest));
     }
-    let _ = writeln!(text, "{}", folder.join("report.html").display());
+    if let Some(theory) = &found.theory {
+        let matched = theory.matches.iter().flatten().count();
+        let _ = writeln!(
+            text,
+            "  mean-field theory (g = {:.3}) predicts {} states; {matched} of them are among the fixed points",
+            theory.g,
+            theory.states.len()
+        );
+    }
     terminal::print(&text);
 }

@@ -11,26 +11,42 @@ use attractorlab_figures::{
     SceneMark, Section, Table,
 };
 
-use super::{fate, verdict};
+use super::{fate, numbers, theory_page, verdict};
 use crate::command::net;
 
 /// Spectra are drawn for at most this many points.
 const SPECTRA: usize = 12;
 
-pub(super) fn report(name: &str, network: &Network, found: &Dissection, seed: u64, seconds: f64) -> Report {
+/// The page, still without sections.
+pub(super) fn report(name: &str, seed: u64) -> Report {
+    Report::new(format!("Dissection of {name}"))
+        .provenance("version", env!("CARGO_PKG_VERSION"))
+        .provenance("seed", seed.to_string())
+}
+
+/// Everything about one input, the `place`-th if there are several.
+pub(super) fn section(network: &Network, found: &Dissection, place: Option<usize>, seconds: f64) -> Section {
     let stable = found.points.iter().filter(|point| point.modes.unstable == 0).count();
     let certified = found.points.iter().filter(|point| point.certificate.is_ok()).count();
-    let mut section =
-        Section::new("dissection", "Fixed points", "What does the network rest on, and what lies between?")
-            .summary(format!(
-                "{} fixed points were found, {stable} of them stable; {certified} are certified. {}",
-                found.points.len(),
-                verdict(found)
-            ))
-            .scene(scene(found))
-            .figure(spectra(network, found));
+    let (id, title) = match place {
+        None => ("dissection".to_owned(), "Fixed points".to_owned()),
+        Some(k) => {
+            (format!("dissection-{k}"), format!("Fixed points under the input {}", numbers(&found.input)))
+        }
+    };
+    let mut section = Section::new(id, title, "What does the network rest on, and what lies between?")
+        .summary(format!(
+            "{} fixed points were found, {stable} of them stable; {certified} are certified. {}",
+            found.points.len(),
+            verdict(found)
+        ))
+        .scene(scene(found))
+        .figure(spectra(network, found));
     if !found.links.is_empty() {
         section = section.figure(links_figure(found));
+    }
+    if let Some(theory) = &found.theory {
+        section = section.figure(theory_page::figure(found, theory)).table(theory_page::table(found, theory));
     }
     section = section.table(points_table(found)).table(rests_table(found));
     if !found.links.is_empty() {
@@ -42,17 +58,13 @@ pub(super) fn report(name: &str, network: &Network, found: &Dissection, seed: u6
     for (fact, value) in net::facts(network) {
         section = section.provenance(fact, value);
     }
-    section = section
+    section
         .parameters(serde_json::json!({
             "input": found.input, "starts": found.search.starts, "random starts": found.search.random_starts,
             "starts that found no fixed point": found.search.lost,
             "rounds of deflation": found.search.deflation_rounds,
         }))
-        .seconds(seconds);
-    Report::new(format!("Dissection of {name}"))
-        .provenance("version", env!("CARGO_PKG_VERSION"))
-        .provenance("seed", seed.to_string())
-        .section(section)
+        .seconds(seconds)
 }
 
 fn project(found: &Dissection, x: &[f64]) -> [f64; 3] {
@@ -144,7 +156,12 @@ fn spectra(network: &Network, found: &Dissection) -> Figure {
     let mut figure = Figure::new("spectra", "Eigenvalues at the fixed points")
         .caption(format!(
             "One panel a fixed point (at most {SPECTRA}, stable ones first). Dots: eigenvalues; those beyond {boundary} are \
-             unstable."
+             unstable.{}",
+            if found.theory.is_some() {
+                " Circle and crosses: bulk and outliers that mean-field theory predicts for the state."
+            } else {
+                ""
+            }
         ))
         .columns(3);
     for (k, dissected) in found.points.iter().take(SPECTRA).enumerate() {
@@ -157,10 +174,12 @@ fn spectra(network: &Network, found: &Dissection) -> Figure {
             Time::Continuous => Reference::vertical(1.0),
             Time::Discrete => Reference::unit_circle(),
         };
-        let mut panel = Panel::complex_plane()
-            .title(format!("Point {}", k + 1))
-            .layer(boundary.label("stability"))
-            .layer(Dots::at(values(false)).colour(Colour::Black).size(2.5).label("stable modes"));
+        let mut panel =
+            Panel::complex_plane().title(format!("Point {}", k + 1)).layer(boundary.label("stability"));
+        if let Some(theory) = &found.theory {
+            panel = theory_page::over_spectrum(panel, theory, k);
+        }
+        panel = panel.layer(Dots::at(values(false)).colour(Colour::Black).size(2.5).label("stable modes"));
         if dissected.modes.unstable > 0 {
             panel = panel.layer(
                 Dots::at(values(true))

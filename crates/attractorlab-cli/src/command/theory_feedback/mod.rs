@@ -31,6 +31,21 @@ pub(crate) struct Arguments {
     /// Weight of the direction that m and I share; they correlate by its square
     #[arg(long, value_name = "RHO", default_value_t = 0.0, allow_negative_numbers = true)]
     rho: f64,
+    #[command(flatten)]
+    direction: ReadoutDirection,
+    #[command(flatten)]
+    training: Training,
+    /// The transfer function
+    #[arg(long, value_enum, default_value_t = Name::Tanh)]
+    transfer: Name,
+    /// Print the prediction as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The direction of a Gaussian readout.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ReadoutDirection {
     /// Weight p of the shared direction in the readout
     #[arg(long, visible_alias = "p", value_name = "P", default_value_t = 0.0, allow_negative_numbers = true)]
     shared: f64,
@@ -52,14 +67,12 @@ pub(crate) struct Arguments {
         allow_negative_numbers = true
     )]
     input_own: f64,
-    #[command(flatten)]
-    training: Training,
-    /// The transfer function
-    #[arg(long, value_enum, default_value_t = Name::Tanh)]
-    transfer: Name,
-    /// Print the prediction as JSON
-    #[arg(long)]
-    json: bool,
+}
+
+impl ReadoutDirection {
+    pub(crate) fn direction(self) -> Direction {
+        Direction { shared: self.shared, feedback_own: self.feedback_own, input_own: self.input_own }
+    }
 }
 
 /// Where the readout comes from.
@@ -174,9 +187,8 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<Ending, CliError> {
         input_std: arguments.input_std,
         rho: arguments.rho,
     };
-    let weights = [arguments.shared, arguments.feedback_own, arguments.input_own];
-    let [shared, feedback_own, input_own] = weights;
-    let direction = Direction { shared, feedback_own, input_own };
+    let direction = arguments.direction.direction();
+    let weights = [direction.shared, direction.feedback_own, direction.input_own];
     let family = arguments.training.family(direction);
     let answer = if let Family::Gaussian(direction) = family {
         let prediction = predict_with(transfer, inputs, direction, arguments.target)?;

@@ -82,10 +82,15 @@ Another kind, back-propagation through time; again what is marked "default" may 
   transfer = "tanh"                       # default; erf, relu, linear, softplus, logistic
   noise = 0.0                             # default: strength of the state's noise
   initial_noise = 0.0                     # default: spread of the initial state
+  # layers = 2                            # default 1: a stack of gru or lstm cells; its files have PyTorch's names
+  # dropout = 0.5                         # default 0: of what a layer of gru or lstm cells hands on, in training
 
   [task]
   name = "flip_flop"                      # context_decision, working_memory, driven_fixed_point, cosine; every
                                           # duration and amplitude can be set: duration = 50.0
+  # name = "text_classification"          # is a review for or against? with loss = "binary_cross_entropy"
+  # data = "reviews.tsv"                  # default: those of the program; lines `rating TAB text`
+  # dimension = 100                       # default: of the word vectors
 
   [training]
   epochs = 1000

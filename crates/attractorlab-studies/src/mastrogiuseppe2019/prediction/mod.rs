@@ -95,7 +95,8 @@ fn one(context: &Context<'_>, size: &Size, index: u64) -> Result<(Trial, usize),
         Setting::draw(&mut stream("setting"), size.units).map_err(StudyError::step("theory"))?;
     let edge = EDGE / (size.units as f64).sqrt();
     let networks = (size.scatter_networks, size.scatter_units, size.units);
-    let scatter = trial::scatter(&setting, &answer.decisive, networks, edge, &mut stream("scatter"))?;
+    let scatter =
+        trial::scatter(context, &setting, &answer.decisive, networks, edge, &mut stream("scatter"))?;
     context.check()?;
-    Ok((trial::run(setting, &answer, size.units, &scatter, &mut stream("network"))?, passed))
+    Ok((trial::run(context, setting, &answer, size.units, &scatter, &mut stream("network"))?, passed))
 }

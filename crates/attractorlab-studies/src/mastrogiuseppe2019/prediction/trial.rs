@@ -5,9 +5,9 @@ use attractorlab::training::{DeltaOptions, FeedbackTask, LocalVerdict};
 use attractorlab_numerics::linalg::{Mat, matvec};
 use attractorlab_numerics::random::Stream;
 
-use super::super::rules::Network;
+use super::super::rules::{Network, released};
 use super::setting::{Answer, Decisive, Scatter, Setting, Verdict};
-use crate::StudyError;
+use crate::{Context, StudyError};
 
 /// The delta rule at the rate of the specification, run until it has converged for weak drives too.
 pub(super) const DELTA: DeltaOptions = DeltaOptions { rate: 0.05, dt: 0.2, duration: 1600.0 };
@@ -42,6 +42,7 @@ fn is_target(z: f64, target: f64) -> bool {
 }
 
 pub(super) fn run(
+    context: &Context<'_>,
     setting: Setting,
     answer: &Answer,
     units: usize,
@@ -50,10 +51,10 @@ pub(super) fn run(
 ) -> Result<Trial, StudyError> {
     let network = Network::draw(units, setting.inputs, stream);
     let task = network.task(setting.target);
-    let (readout, end) = setting.rule.train(task, DELTA, stream)?;
+    let (readout, end) = setting.rule.train(context, task, DELTA, stream)?;
     let starts = starts(&network, setting.target, &end, stream);
     let map = task.static_map(&readout);
-    let outcomes = map.release(&starts, RELEASE).map_err(StudyError::step("releasing a network"))?;
+    let outcomes = map.release_until(&starts, RELEASE, context.cancelled).map_err(released)?;
     let observed = Verdict {
         // The first start is the end of training, slightly perturbed.
         target: outcomes[0].settled && is_target(outcomes[0].z, setting.target),
@@ -128,6 +129,7 @@ pub(super) const STARTS: usize = 1 + 3 + GENERIC + LARGE + 4;
 
 /// Scatter over `networks` networks of `units` units, carried to `size` units by N^(−1/2).
 pub(super) fn scatter(
+    context: &Context<'_>,
     setting: &Setting,
     decisive: &Decisive,
     (networks, units, size): (usize, usize, usize),
@@ -144,7 +146,7 @@ pub(super) fn scatter(
         }
         let network = Network::draw(units, setting.inputs, stream);
         let task = network.task(setting.target);
-        let (readout, _) = setting.rule.train(task, DELTA, stream)?;
+        let (readout, _) = setting.rule.train(context, task, DELTA, stream)?;
         let map = task.static_map(&readout);
         for (column, (z, _)) in columns.iter_mut().zip(&decisive.extrema) {
             let sample = map.sample(*z, solver);

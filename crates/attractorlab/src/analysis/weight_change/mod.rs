@@ -7,6 +7,7 @@
 //! | loss against rank, functional rank | [`WeightChange::truncation_curve`], [`TruncationCurve`] |
 //! | does the change need this very W₀? | [`WeightChange::shuffled_loss`] |
 //! | both, of a network trained through time | [`TrainedChange`] |
+//! | several matrices of a network, truncated together | [`TrainedChanges`] |
 //! | spectra before, after, of the change | [`WeightChange::spectra`] |
 //! | overlaps with input, readout and W₀ | [`WeightChange::overlaps`] |
 //! | the same along training | [`singular_values_along`], [`eigenvalues_along`] |
@@ -15,6 +16,7 @@ mod along;
 mod error;
 mod network;
 mod overlaps;
+mod parts;
 mod significance;
 mod truncation;
 
@@ -24,6 +26,7 @@ pub use along::{eigenvalues_along, singular_values_along};
 pub use error::ChangeError;
 pub use network::{TrainedChange, TrainedChangeError};
 pub use overlaps::ComponentOverlaps;
+pub use parts::TrainedChanges;
 pub use significance::{Significance, tracy_widom_tail};
 pub use truncation::TruncationCurve;
 
@@ -73,6 +76,11 @@ impl WeightChange {
                 rows: trained.nrows(),
                 columns: trained.ncols(),
             });
+        }
+        if rows == 0 || columns == 0 {
+            let (name, expected) =
+                ("the weights", "a matrix with at least one row and one column".to_owned());
+            return Err(ChangeError::Shape { name, expected, rows, columns });
         }
         let change = Mat::from_fn(rows, columns, |i, j| trained[(i, j)] - initial[(i, j)]);
         let svd = Svd::new(change.as_ref())?;

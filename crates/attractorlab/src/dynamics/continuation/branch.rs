@@ -1,5 +1,7 @@
 //! One branch of fixed points.
 
+use std::sync::atomic::AtomicBool;
+
 use attractorlab_numerics::kernels::scale;
 use attractorlab_numerics::linalg::Complex64;
 
@@ -97,7 +99,8 @@ pub fn follow<F: Family>(
     options: &ContinuationOptions,
 ) -> Result<Branch, ContinuationError> {
     options.check()?;
-    let curve = Curve::new(family, options);
+    let never = AtomicBool::new(false);
+    let curve = Curve::new(family, options, &never);
     let y = curve.begin(start, parameter)?;
     curve.both_ways(&y, &curve.upwards()).ok_or(ContinuationError::NoTangent { parameter })
 }
@@ -167,6 +170,9 @@ impl<F: Family> Curve<'_, F> {
         let mut half = Half { nodes: vec![first.clone()], specials: Vec::new(), end: BranchEnd::Steps };
         let mut last = first;
         for count in 0..self.options.steps {
+            if self.stopped() {
+                break;
+            }
             let (next, used) = loop {
                 let next = self.at_distance(&last, step).filter(|(node, _)| {
                     // Turns of more than 25 degrees, or a point that is not where the tangent led, ask for care.

@@ -1,5 +1,7 @@
 //! The curve R(x, p) = 0: tangents, corrections, and what is measured at its points.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use attractorlab_numerics::kernels::scale;
 use attractorlab_numerics::linalg::{Complex64, Lu, Mat, eigenvalues};
 
@@ -17,6 +19,8 @@ pub(super) struct Curve<'a, F: Family> {
     pub(super) dim: usize,
     pub(super) time: Time,
     width: f64,
+    /// Set once the user wants no more.
+    stop: &'a AtomicBool,
 }
 
 /// A point with its tangent and what decides stability there.
@@ -37,10 +41,14 @@ fn largest(values: &[f64]) -> f64 {
 }
 
 impl<'a, F: Family> Curve<'a, F> {
-    pub(super) fn new(family: &'a F, options: &'a ContinuationOptions) -> Self {
+    pub(super) fn new(family: &'a F, options: &'a ContinuationOptions, stop: &'a AtomicBool) -> Self {
         let system = family.at(options.range.0);
         let width = options.range.1 - options.range.0;
-        Self { family, options, dim: system.dim(), time: system.time(), width }
+        Self { family, options, dim: system.dim(), time: system.time(), width, stop }
+    }
+
+    pub(super) fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
     /// The inner product |δx|²/n + (δp/width)².

@@ -1,5 +1,7 @@
 //! All branches that are connected to what is known.
 
+use std::sync::atomic::AtomicBool;
+
 use super::branch::Branch;
 use super::curve::Curve;
 use super::{ContinuationError, ContinuationOptions, Family};
@@ -48,12 +50,28 @@ pub fn diagram<F: Family>(
     starts: &[(f64, Vec<f64>)],
     options: &ContinuationOptions,
 ) -> Result<Diagram, ContinuationError> {
+    diagram_until(family, starts, options, &AtomicBool::new(false))
+}
+
+/// Like [`diagram`], but gives up within a step once `stop` is set: for work that a user may interrupt.
+///
+/// # Errors
+/// Those of [`diagram`]; [`ContinuationError::Stopped`] once the flag is set.
+pub fn diagram_until<F: Family>(
+    family: &F,
+    starts: &[(f64, Vec<f64>)],
+    options: &ContinuationOptions,
+    stop: &AtomicBool,
+) -> Result<Diagram, ContinuationError> {
     options.check()?;
-    let curve = Curve::new(family, options);
+    let curve = Curve::new(family, options, stop);
     let mut branches: Vec<Branch> = Vec::new();
     let mut refused: Option<ContinuationError> = None;
     let mut complete = true;
     for (parameter, start) in starts {
+        if curve.stopped() {
+            break;
+        }
         let y = match curve.begin(start, *parameter) {
             Ok(y) => y,
             Err(error) => {
@@ -75,12 +93,12 @@ pub fn diagram<F: Family>(
             }
         }
     }
-    if branches.is_empty() {
+    if !curve.stopped() && branches.is_empty() {
         return Err(refused.unwrap_or(ContinuationError::NoStarts));
     }
     // Branch points of branches found later are crossed too.
     let mut next = 0;
-    while next < branches.len() {
+    while next < branches.len() && !curve.stopped() {
         let specials = branches[next].specials.clone();
         for special in &specials {
             for (y, direction) in curve.crossing(special) {
@@ -99,5 +117,5 @@ pub fn diagram<F: Family>(
         }
         next += 1;
     }
-    Ok(Diagram { branches, complete })
+    if curve.stopped() { Err(ContinuationError::Stopped) } else { Ok(Diagram { branches, complete }) }
 }

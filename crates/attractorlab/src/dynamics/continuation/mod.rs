@@ -15,7 +15,7 @@ mod family;
 mod special;
 
 pub use branch::{Branch, BranchEnd, BranchPoint, follow};
-pub use diagram::{Diagram, diagram};
+pub use diagram::{Diagram, diagram, diagram_until};
 pub use family::{Family, NetworkFamily, NetworkFamilyError, OwnedNetwork};
 pub use special::{Special, SpecialKind};
 
@@ -77,6 +77,9 @@ impl ContinuationOptions {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContinuationError {
+    /// It was told to stop.
+    #[error("the continuation was stopped before its end")]
+    Stopped,
     /// The range of the parameter is empty or not finite.
     #[error("the range of the parameter must be finite with its lower end first, got {lower} to {upper}")]
     Range {

@@ -227,7 +227,10 @@ pub fn certify<S: Enclosed>(system: &S, x: &[f64]) -> Result<Certificate, Uncert
         return Err(Uncertified::NoBall { residual: test.correction, contraction });
     };
     // The largest ball that passes, by factors of two, then by halving the last step thrice.
-    let mut uniqueness_radius = existence_radius;
+    // A point without residual has no scale of its own: from far below the spacing of numbers, steps lead nowhere.
+    let spacing = f64::EPSILON * (1.0 + x.iter().fold(0.0_f64, |m, x| m.max(x.abs())));
+    let mut uniqueness_radius =
+        if test.holds(spacing).is_some() { existence_radius.max(spacing) } else { existence_radius };
     let mut factor = 16.0;
     for _ in 0..60 {
         if uniqueness_radius < 1e6 && test.holds(factor * uniqueness_radius).is_some() {

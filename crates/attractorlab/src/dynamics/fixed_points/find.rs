@@ -1,5 +1,7 @@
 //! The search: Newton's method from many starts, with early merging, deflation, and slow points.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use attractorlab_numerics::kernels::{axpy, dot};
 use attractorlab_numerics::linalg::{Lu, Mat};
 use attractorlab_numerics::random::Stream;
@@ -119,6 +121,9 @@ impl FixedPoints {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FindError {
+    /// The search was told to stop.
+    #[error("the search was stopped before its end")]
+    Stopped,
     /// There is nowhere to start from.
     #[error("there are no starts: give trajectories, directions or a number of random starts")]
     NoStarts,
@@ -129,6 +134,29 @@ pub enum FindError {
         dim: usize,
         /// Length of the starts.
         found: usize,
+    },
+    /// The inputs do not fit the network or the starts.
+    #[error(
+        "the inputs must have one entry for each of the {inputs} inputs of the network and each of the {starts} starts, \
+         got {} by {}",
+        found.0,
+        found.1
+    )]
+    Inputs {
+        /// Number of inputs of the network.
+        inputs: usize,
+        /// Number of starts.
+        starts: usize,
+        /// Inputs and starts of what was given.
+        found: (usize, usize),
+    },
+    /// An input is NaN or infinite.
+    #[error("the input of start {column} is not finite at entry {entry}")]
+    InputNotFinite {
+        /// Which start.
+        column: usize,
+        /// Which entry.
+        entry: usize,
     },
     /// A start is NaN or infinite.
     #[error("start {column} is not finite at variable {variable}")]
@@ -154,6 +182,7 @@ struct Search<'a, D: ?Sized> {
     residual: Residual<'a, D>,
     bounds: Option<Vec<f64>>,
     options: FindOptions,
+    stop: &'a AtomicBool,
 }
 
 fn largest(values: &[f64]) -> f64 {
@@ -180,6 +209,10 @@ fn solved(mut a: Mat<f64>, b: &[f64]) -> Option<Vec<f64>> {
 }
 
 impl<D: Dynamics + ?Sized> Search<'_, D> {
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     fn clip(&self, x: &mut [f64]) {
         if let Some(bounds) = &self.bounds {
             for (x, bound) in x.iter_mut().zip(bounds) {
@@ -199,7 +232,7 @@ impl<D: Dynamics + ?Sized> Search<'_, D> {
         let mut gap: Option<(usize, f64)> = None;
         for _ in 0..self.options.newton_steps {
             let size = dot(&residual, &residual);
-            if !size.is_finite() {
+            if !size.is_finite() || self.stopped() {
                 return Outcome::Lost(start.to_vec());
             }
             let Some(step) = solved(self.residual.jacobian(&x), &residual) else { return Outcome::Lost(x) };
@@ -281,7 +314,7 @@ impl<D: Dynamics + ?Sized> Search<'_, D> {
         let mut residual = vec![0.0; x.len()];
         for _ in 0..self.options.newton_steps {
             self.residual.residual(&x, &mut residual);
-            if largest(&residual) <= 1e-6 {
+            if largest(&residual) <= 1e-6 || self.stopped() {
                 break;
             }
             let Ok(lu) = Lu::from_matrix(self.residual.jacobian(&x)) else { break };
@@ -312,6 +345,9 @@ impl<D: Dynamics + ?Sized> Search<'_, D> {
         self.residual.residual(&x, &mut residual);
         let mut damping = 1e-3;
         for _ in 0..300 {
+            if self.stopped() {
+                return None;
+            }
             let jacobian = self.residual.jacobian(&x);
             let mut gradient = vec![0.0; n];
             attractorlab_numerics::linalg::matvec_transposed(jacobian.as_ref(), &residual, &mut gradient);
@@ -401,6 +437,19 @@ pub fn find(
     starts: &Starts,
     options: &FindOptions,
 ) -> Result<FixedPoints, FindError> {
+    find_until(system, starts, options, &AtomicBool::new(false))
+}
+
+/// Like [`find`], but gives up within a step once `stop` is set: for searches that a user may interrupt.
+///
+/// # Errors
+/// Those of [`find`]; [`FindError::Stopped`] once the flag is set.
+pub fn find_until(
+    system: &(impl Dynamics + ?Sized),
+    starts: &Starts,
+    options: &FindOptions,
+    stop: &AtomicBool,
+) -> Result<FixedPoints, FindError> {
     let (dim, states) = (system.dim(), starts.states());
     if starts.is_empty() {
         return Err(FindError::NoStarts);
@@ -415,12 +464,12 @@ pub fn find(
             return Err(FindError::NotFinite { column, variable });
         }
     }
-    let search = Search { residual: Residual(system), bounds: system.bounds(), options: *options };
+    let search = Search { residual: Residual(system), bounds: system.bounds(), options: *options, stop };
     let mut points: Vec<FixedPoint> = Vec::new();
     let mut lost: Vec<Vec<f64>> = Vec::new();
     // Rounds of fixed sizes: within one, no start knows what the others find.
     let (mut done, mut round) = (0, 16);
-    while done < columns.len() {
+    while done < columns.len() && !search.stopped() {
         let end = (done + round).min(columns.len());
         let known = &points;
         let outcomes: Vec<Outcome> =
@@ -441,7 +490,7 @@ pub fn find(
     let lost_count = lost.len();
 
     let (mut rounds, mut deflated) = (0, 0);
-    while options.deflation > 0 && rounds < 50 {
+    while options.deflation > 0 && rounds < 50 && !search.stopped() {
         let width = reach(system);
         let known = points.clone();
         let outcomes: Vec<Outcome> = (0..options.deflation)
@@ -482,6 +531,9 @@ pub fn find(
             Some(other) => other.hits += 1,
             None => slow.push(candidate),
         }
+    }
+    if search.stopped() {
+        return Err(FindError::Stopped);
     }
     slow.sort_by(|a, b| a.speed.total_cmp(&b.speed));
     points.sort_by_key(|point| std::cmp::Reverse(point.hits.total()));

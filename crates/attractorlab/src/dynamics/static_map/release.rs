@@ -1,5 +1,7 @@
 //! Where the closed loop goes from given starts.
 
+use std::sync::atomic::AtomicBool;
+
 use attractorlab_numerics::linalg::Mat;
 
 use super::{StaticMap, StaticMapError};
@@ -59,6 +61,25 @@ impl StaticMap<'_> {
         starts: &Mat<f64>,
         options: ReleaseOptions,
     ) -> Result<Vec<Outcome>, StaticMapError> {
+        self.release_until(starts, options, &AtomicBool::new(false))
+    }
+
+    /// Like [`Self::release`], but gives up within a step once `stop` is set.
+    ///
+    /// # Errors
+    /// Those of [`Self::release`], and
+    /// [`SimulationError::Stopped`](crate::dynamics::SimulationError::Stopped) if the flag was set before all columns
+    /// had settled.
+    ///
+    /// # Panics
+    /// If the starts have not as many rows as the network has units.
+    #[track_caller]
+    pub fn release_until(
+        &self,
+        starts: &Mat<f64>,
+        options: ReleaseOptions,
+        stop: &AtomicBool,
+    ) -> Result<Vec<Outcome>, StaticMapError> {
         let network = self.closed_loop()?;
         let units = network.units();
         assert_eq!(starts.nrows(), units, "starts need one row for each unit");
@@ -76,7 +97,7 @@ impl StaticMap<'_> {
                 every: steps,
                 ..SimulationOptions::default()
             };
-            let run = network.simulate(states.as_ref(), Input::Zero, &simulation)?;
+            let run = network.simulate_until(states.as_ref(), Input::Zero, &simulation, stop)?;
             time += steps as f64 * options.dt;
             let mut rest = Vec::new();
             let mut field = vec![0.0; units];

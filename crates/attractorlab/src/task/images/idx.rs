@@ -1,33 +1,17 @@
 //! IDX, the format of MNIST: a magic number, big-endian sizes, bytes. Plain or gzipped.
 
 use std::borrow::Cow;
-use std::io::Read;
 use std::path::Path;
 
-use flate2::read::GzDecoder;
-
+use super::super::packed;
 use super::ImageError;
 
 const IMAGES: u32 = 0x0000_0803;
 const LABELS: u32 = 0x0000_0801;
-/// Most bytes that are unpacked: twenty times MNIST.
-const LARGEST: u64 = 1 << 30;
 
 /// The content, unpacked if it begins as gzip does.
 fn unpack<'a>(bytes: &'a [u8], path: &Path, expected: &'static str) -> Result<Cow<'a, [u8]>, ImageError> {
-    if !bytes.starts_with(&[0x1f, 0x8b]) {
-        return Ok(Cow::Borrowed(bytes));
-    }
-    let broken = |reason: String| ImageError::Idx { path: path.to_owned(), expected, reason };
-    let mut out = Vec::new();
-    let read = GzDecoder::new(bytes)
-        .take(LARGEST + 1)
-        .read_to_end(&mut out)
-        .map_err(|error| broken(format!("the gzip stream is damaged or cut short ({error})")))?;
-    if read as u64 > LARGEST {
-        return Err(broken("more than a gigabyte when unpacked".to_owned()));
-    }
-    Ok(Cow::Owned(out))
+    packed::unpack(bytes).map_err(|reason| ImageError::Idx { path: path.to_owned(), expected, reason })
 }
 
 /// The sizes after the magic number, and what follows them, of exactly the length that they promise.

@@ -86,6 +86,11 @@ impl ClampedState {
         Self { delta, power, gain_squared, curvature, gain, mean_rate, series: None }
     }
 
+    /// Terms of its Hermite series; none where pair averages are closed.
+    pub(crate) fn terms(&self) -> usize {
+        self.series.as_ref().map_or(0, |series| series.coefficients().count())
+    }
+
     /// K = P + B = dC/dΔ.
     pub fn power_slope(&self) -> f64 {
         self.gain_squared + self.curvature
@@ -166,16 +171,33 @@ impl ClampedStates {
         self.at_variance(self.variance(drive)?)
     }
 
+    /// The same for a state that is only ever paired with states of at most `terms` terms: what its own series has beyond
+    /// them is not computed.
+    pub(crate) fn state_beside(&self, drive: f64, terms: usize) -> Result<ClampedState, ClampedError> {
+        if !(drive.is_finite() && drive >= 0.0) {
+            return Err(ClampedError::Drive { drive });
+        }
+        // One more serves the sums with φ''.
+        self.expanded(self.variance(drive)?, terms + 2)
+    }
+
     /// The averages of a state of variance `delta`, whatever its drive.
     ///
     /// # Errors
     /// [`ClampedError::Average`] if the variance is negative or not finite.
     pub fn at_variance(&self, delta: f64) -> Result<ClampedState, ClampedError> {
+        self.expanded(delta, usize::MAX)
+    }
+
+    fn expanded(&self, delta: f64, terms: usize) -> Result<ClampedState, ClampedError> {
         let sd = delta.sqrt();
         let mut values = [0.0; 5];
         self.moments.at(0.0, sd, &mut values);
         let [power, gain_squared, curvature, gain, mean_rate] = values;
-        let series = if self.direct.is_none() { Some(HermiteSeries::new(self.transfer, sd)?) } else { None };
+        let series = match self.direct {
+            None => Some(HermiteSeries::with_terms(self.transfer, sd, terms)?),
+            Some(_) => None,
+        };
         Ok(ClampedState { delta, power, gain_squared, curvature, gain, mean_rate, series })
     }
 

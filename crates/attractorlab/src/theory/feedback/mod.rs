@@ -37,6 +37,7 @@ mod measured;
 mod phase_diagram;
 mod prediction;
 mod response;
+mod scatter;
 mod state;
 mod thresholds;
 mod trained;
@@ -51,6 +52,7 @@ pub use phase_diagram::{
     Boundary, PhaseAxis, PhaseDiagram, PhaseReadout, PhaseSettings, Quantity, phase_diagram,
 };
 pub use prediction::{Class, Prediction, predict, predict_with};
+pub use scatter::{Scatter, scatter};
 pub use state::{FixedPoint, Stability};
 pub use thresholds::{Thresholds, thresholds};
 pub use trained::{BulkCorrelation, TrainedReadout};

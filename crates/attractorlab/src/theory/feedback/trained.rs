@@ -113,7 +113,7 @@ impl TrainedReadout {
         for k in 0..steps {
             let (midpoint, collocation) = (h * (k as f64 + 0.5), h * (k as f64 + 1.0));
             let state = this.theory.state(inputs.drive(midpoint))?;
-            let reached = this.clamp(collocation)?;
+            let reached = this.theory.state(inputs.drive(collocation))?;
             let mut missing = collocation;
             for part in &this.parts {
                 missing -= part.weight * this.pair(part, collocation, &reached)?.rates;
@@ -125,8 +125,10 @@ impl TrainedReadout {
         Ok(this)
     }
 
+    /// The state clamped at z, to be paired with the readout's own states.
     fn clamp(&self, z: f64) -> Result<ClampedState, FeedbackError> {
-        Ok(self.theory.state(self.inputs.drive(z))?)
+        let terms = self.parts.iter().map(|part| part.state.terms()).max().unwrap_or(0);
+        Ok(self.theory.state_beside(self.inputs.drive(z), terms)?)
     }
 
     /// ⟨drive(z₁) drive(z₂)⟩ over the units.

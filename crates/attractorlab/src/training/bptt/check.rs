@@ -9,7 +9,7 @@ use crate::task::Batch;
 #[derive(Debug, Clone, PartialEq)]
 pub struct TensorCheck {
     /// Name of the part.
-    pub name: &'static str,
+    pub name: String,
     /// Derivative along a random direction, from the gradient.
     pub gradient: f64,
     /// The same by a difference quotient.
@@ -58,7 +58,7 @@ pub fn check_gradient<M: Trainable<f64>>(
         let gradient = part.iter().zip(&direction).map(|(g, d)| g * d).sum::<f64>();
         let norm = part.iter().map(|g| g * g).sum::<f64>().sqrt();
         let relative_error = (gradient - difference).abs() / (norm + 1e-6 * size);
-        checks.push(TensorCheck { name: tensor.name, gradient, difference, relative_error });
+        checks.push(TensorCheck { name: tensor.name.clone(), gradient, difference, relative_error });
     }
     Ok(checks)
 }

@@ -8,7 +8,7 @@
 //! | network | item | equations |
 //! |---|---|---|
 //! | rate networks, every form | [`RateUnits`] | Schuessler et al. (2020) |
-//! | gated recurrent units, long short-term memory | [`GatedUnits`] | as PyTorch defines the cells |
+//! | gated recurrent units, long short-term memory, one layer or a stack | [`GatedUnits`] | as PyTorch defines the cells |
 //!
 //! A [`Trainer`] makes one step of an [optimiser](super::OptimiserRule) an epoch, on a batch of its own;
 //! [`check_gradient`] holds a network's gradient against finite differences.

@@ -56,6 +56,10 @@ pub(super) struct NetworkTable {
     noise: f64,
     #[serde(default)]
     initial_noise: f64,
+    #[serde(default = "one_layer")]
+    layers: usize,
+    #[serde(default)]
+    dropout: f64,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -77,6 +81,10 @@ struct TrainingTable {
     snapshot_every: u64,
     #[serde(default = "often", skip_serializing)]
     checkpoint: u64,
+}
+
+fn one_layer() -> usize {
+    1
 }
 
 fn batch() -> usize {
@@ -132,6 +140,12 @@ impl Description {
         if network.units == 0 {
             return Err("network: units must be at least 1, got 0".to_owned());
         }
+        if network.layers != 1 || network.dropout != 0.0 {
+            return Err(format!(
+                "network: layers and dropout are for the cells gru and lstm, got layers = {} and dropout = {} for rate units",
+                network.layers, network.dropout
+            ));
+        }
         let weights = RateWeights::draw(network.units, d.inputs, d.outputs, network.g, &mut self.stream());
         let noise = StepNoise { state: network.noise, initial: network.initial_noise };
         RateUnits::new(&weights, form, Transfer::from(network.transfer), d.time_step)
@@ -145,7 +159,8 @@ impl Description {
         if network.noise != 0.0 || network.initial_noise != 0.0 {
             return Err("network: gated units are trained without noise".to_owned());
         }
-        GatedUnits::draw(kind, network.units, d.inputs, d.outputs, &mut self.stream())
+        GatedUnits::draw_stack(kind, network.layers, network.units, d.inputs, d.outputs, &mut self.stream())
+            .and_then(|units| units.with_dropout(network.dropout))
             .map_err(|error| error.to_string())
     }
 }

@@ -47,11 +47,11 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn cell<T: Real>(&self) -> Result<Ending, CliError> {
-        let rate =
-            |form| self.train(self.description.rate::<T>(form).map_err(self.refuse)?, RateUnits::to_network);
-        let gated = |kind| {
-            self.train(self.description.gated::<T>(kind).map_err(self.refuse)?, GatedUnits::to_network)
+        let rate = |form| {
+            let network = self.description.rate::<T>(form).map_err(self.refuse)?;
+            self.train(network, |network, path| write_network(RateUnits::to_network(network), path))
         };
+        let gated = |kind| self.train(self.description.gated::<T>(kind).map_err(self.refuse)?, write_gated);
         match self.description.network.cell {
             CellName::Current => rate(Form::Current),
             CellName::Rate => rate(Form::Rate),
@@ -64,7 +64,7 @@ impl Run<'_> {
     fn train<T: Real, M: Trainable<T>>(
         &self,
         network: M,
-        to_network: impl Fn(&M) -> Result<Network, BpttError>,
+        write: impl Fn(&M, &Path) -> Result<(), String>,
     ) -> Result<Ending, CliError> {
         let begin = Instant::now();
         let say = |error: BpttError| (self.refuse)(error.to_string());
@@ -116,7 +116,7 @@ impl Run<'_> {
             eprintln!("stopped after epoch {}; --resume continues", trainer.history().len());
             return Ok(Ending::Interrupted);
         }
-        self.results(&trainer, &initial, &to_network, begin)
+        self.results(&trainer, &initial, &write, begin)
     }
 
     /// Network, history and report.
@@ -124,15 +124,14 @@ impl Run<'_> {
         &self,
         trainer: &Trainer<T, M, TaskKind>,
         initial: &M,
-        to_network: &impl Fn(&M) -> Result<Network, BpttError>,
+        write: &impl Fn(&M, &Path) -> Result<(), String>,
         begin: Instant,
     ) -> Result<Ending, CliError> {
         let out = &self.arguments.output;
         let failed = |reason: String| CliError::Results { path: out.display().to_string(), reason };
         for (name, network) in [("initial.safetensors", initial), ("network.safetensors", trainer.network())]
         {
-            let network = to_network(network).map_err(|error| failed(error.to_string()))?;
-            network.write(&out.join(name)).map_err(|error| failed(error.to_string()))?;
+            write(network, &out.join(name)).map_err(failed)?;
         }
         let mut csv = "epoch,loss,gradient_norm\n".to_owned();
         for (index, epoch) in trainer.history().iter().enumerate() {
@@ -140,7 +139,11 @@ impl Run<'_> {
             let _ = writeln!(csv, "{index},{:?},{:?}", epoch.loss, epoch.gradient_norm);
         }
         self.put(&out.join("history.csv"), &csv)?;
-        let matrix = |network: &M| network.matrix("recurrent").map_err(|error| failed(error.to_string()));
+        // Of several layers the last, whose states are read out.
+        let names = initial.layout().tensors().iter().map(|tensor| tensor.name.as_str());
+        let recurrent = names.rev().find(|name| name.starts_with("recurrent") && !name.contains("bias"));
+        let recurrent = recurrent.unwrap_or("recurrent");
+        let matrix = |network: &M| network.matrix(recurrent).map_err(|error| failed(error.to_string()));
         let change = WeightChange::new(matrix(initial)?.as_ref(), matrix(trainer.network())?.as_ref())
             .map_err(|error| failed(error.to_string()))?;
         let ending = summary(trainer, &change);
@@ -164,6 +167,19 @@ impl Run<'_> {
                 reason: error.to_string(),
             })
     }
+}
+
+fn write_network(network: Result<Network, BpttError>, path: &Path) -> Result<(), String> {
+    let network = network.map_err(|error| error.to_string())?;
+    network.write(path).map_err(|error| error.to_string())
+}
+
+/// A file of the network; of several layers, which are no network of the library yet, one of PyTorch's names.
+fn write_gated<T: Real>(network: &GatedUnits<T>, path: &Path) -> Result<(), String> {
+    if network.layers() == 1 {
+        return write_network(network.to_network(), path);
+    }
+    network.state_dict().write(path).map_err(|error| error.to_string())
 }
 
 fn summary<T: Real, M: Trainable<T>>(trainer: &Trainer<T, M, TaskKind>, change: &WeightChange) -> String {

@@ -17,7 +17,7 @@ pub(super) fn report(
         .columns(2)
         .caption(
             "Loss of each epoch on its own batch, before the update; singular values of the change ΔW of the recurrent \
-             weights; eigenvalues of the recurrent weights before and after training, where they are square.",
+             weights (of the last layer); eigenvalues of the recurrent weights before and after training, where they are square.",
         )
         .panel(
             Panel::new(Axis::new("epoch"), Axis::log10("loss L"))

@@ -1,14 +1,14 @@
 //! Forward and backward through a gated network.
 //!
-//! As for rate networks, a slot holds the columns of all trials at one step, adjoints are extended by the errors
-//! of the outputs, and one product with `[W_hhᵀ | Wₒ]` gives all that flows back into h. In the adjoints stand
-//! first the open gates of a step, then the derivatives with respect to W_hh h + b_hh that replace them; those
-//! with respect to W_ih u + b_ih are the same, but for the new state of a GRU, where they have their own memory.
+//! As for rate networks, a slot holds the columns of all trials at one step. Layers are run one after the other
+//! through all steps, so that what a layer gets from below is one product. In the adjoints stand first the open
+//! gates of a step, then the derivatives with respect to W_hh h + b_hh that replace them; those with respect to
+//! W_ih u + b_ih are the same, but for the new state of a GRU, where they have their own memory.
 
 use std::ops::Range;
 
-use attractorlab_numerics::kernels::Real;
-use attractorlab_numerics::linalg::{LeftFactor, MatMut, MatRef, matmul};
+use attractorlab_numerics::kernels::{Real, axpy};
+use attractorlab_numerics::linalg::{LeftFactor, MatMut, MatRef, matmul, matmul_add};
 
 use super::super::{Layout, Noise, Trainable};
 use super::{GatedCellKind, GatedUnits};
@@ -22,16 +22,9 @@ pub struct GatedTape<T> {
     steps: usize,
     /// Slots 0…T−1 of u.
     inputs: Vec<T>,
-    /// Slots 0…T of h.
-    states: Vec<T>,
-    /// Slots 0…T of c, for an LSTM.
-    cells: Vec<T>,
-    /// Slots 0…T of (gates or their adjoints, E).
-    adjoints: Vec<T>,
-    /// Slots 0…T−1: W_hn h + b_hn, then the adjoint of the new state's argument (GRU); tanh c (LSTM).
-    hidden: Vec<T>,
-    /// W_ih u, slots 0…T−1.
-    drive: Vec<T>,
+    layers: Vec<LayerTape<T>>,
+    /// Slots 0…T−1: dL/dh(t + 1) from beyond the layer, on the way back.
+    flow: Vec<T>,
     /// What flows back past the gates: dL/dh (GRU) or dL/dc (LSTM).
     running: Vec<T>,
     product: Vec<T>,
@@ -39,14 +32,43 @@ pub struct GatedTape<T> {
     work: Vec<T>,
 }
 
+/// The same of one layer.
+#[derive(Default)]
+struct LayerTape<T> {
+    /// Slots 0…T of h.
+    states: Vec<T>,
+    /// Slots 0…T of c, for an LSTM.
+    cells: Vec<T>,
+    /// Slots 0…T−1 of the gates, or of their adjoints.
+    gates: Vec<T>,
+    /// Slots 0…T−1: W_hn h + b_hn, then the adjoint of the new state's argument (GRU); tanh c (LSTM).
+    hidden: Vec<T>,
+    /// W_ih u, slots 0…T−1.
+    drive: Vec<T>,
+    /// Slots 0…T−1: factors of dropout, and h(t + 1) with them; empty without dropout.
+    factors: Vec<T>,
+    dropped: Vec<T>,
+}
+
+impl<T> LayerTape<T> {
+    /// What the layer hands on, slots 0…T−1; `slot` is the length of one.
+    fn handed_on(&self, slot: usize) -> &[T] {
+        if self.factors.is_empty() { &self.states[slot..] } else { &self.dropped }
+    }
+}
+
 fn resize<T: Real>(memory: &mut Vec<T>, length: usize) {
     memory.resize(length, T::default());
 }
 
-/// Σ over the columns of a matrix, of `rows` of the `stride` entries of each.
-fn column_sums<T: Real>(values: &[T], stride: usize, into: &mut [T]) {
+fn columns_of<T: Real>(values: &[T], rows: usize) -> MatRef<'_, T> {
+    MatRef::from_column_major_slice(values, rows, values.len() / rows.max(1))
+}
+
+/// Σ over the columns of a matrix of so many rows.
+fn column_sums<T: Real>(values: &[T], rows: usize, into: &mut [T]) {
     into.fill(T::default());
-    for column in values.chunks_exact(stride) {
+    for column in values.chunks_exact(rows) {
         for (sum, value) in into.iter_mut().zip(column) {
             *sum += *value;
         }
@@ -63,20 +85,43 @@ impl<T: Real> GatedUnits<T> {
         self.kind.gates() * self.units
     }
 
-    fn step(&self, t: usize, tape: &mut GatedTape<T>) {
-        let (n, rows, b) = (self.units, self.rows(), tape.trials);
-        let stride = rows + self.outputs;
-        let (input_bias, recurrent_bias) = (self.part(2), self.part(3));
+    /// Rows in which the input has the adjoints of the recurrence.
+    fn joined(&self) -> usize {
+        if self.kind == GatedCellKind::Gru { 2 * self.units } else { self.rows() }
+    }
+
+    /// Memory of a layer, and its state before the first step.
+    fn begin(&self, layer: usize, (b, steps): (usize, usize), tape: &mut LayerTape<T>) {
+        let (n, rows, columns) = (self.units, self.rows(), b * steps);
+        let lstm = self.kind == GatedCellKind::Lstm;
+        resize(&mut tape.states, n * (columns + b));
+        resize(&mut tape.cells, if lstm { n * (columns + b) } else { 0 });
+        resize(&mut tape.gates, rows * columns);
+        resize(&mut tape.hidden, n * columns);
+        resize(&mut tape.drive, rows * columns);
+        let initial = self.part(self.initial(layer));
+        for c in 0..b {
+            tape.states[c * n..(c + 1) * n].copy_from_slice(&initial[..n]);
+            if lstm {
+                tape.cells[c * n..(c + 1) * n].copy_from_slice(&initial[n..]);
+            }
+        }
+    }
+
+    fn step(&self, layer: usize, t: usize, b: usize, product: &[T], tape: &mut LayerTape<T>) {
+        let (n, rows) = (self.units, self.rows());
+        let (input_bias, recurrent_bias) =
+            (self.part(Self::input_bias(layer)), self.part(Self::recurrent_bias(layer)));
         let one = T::from_f64(1.0);
+        let joined = self.joined();
         for c in 0..b {
             let column = t * b + c;
-            let gates = &mut tape.adjoints[column * stride..column * stride + rows];
-            let product = &tape.product[c * rows..(c + 1) * rows];
+            let gates = &mut tape.gates[column * rows..(column + 1) * rows];
+            let product = &product[c * rows..(c + 1) * rows];
             let drive = &tape.drive[column * rows..(column + 1) * rows];
             let hidden = &mut tape.hidden[column * n..(column + 1) * n];
             let (before, after) = tape.states.split_at_mut((t + 1) * b * n);
             let (h, next) = (&before[column * n..(column + 1) * n], &mut after[c * n..(c + 1) * n]);
-            let joined = if self.kind == GatedCellKind::Gru { 2 * n } else { rows };
             for i in 0..joined {
                 gates[i] = product[i] + drive[i] + input_bias[i] + recurrent_bias[i];
             }
@@ -111,24 +156,82 @@ impl<T: Real> GatedUnits<T> {
         }
     }
 
-    /// With what flows back into h(t + 1) in `product` and past the gates in `running`.
-    fn step_back(&self, t: usize, tape: &mut GatedTape<T>) {
-        let (n, rows, b) = (self.units, self.rows(), tape.trials);
-        let stride = rows + self.outputs;
+    /// One layer through all steps, from what the layer below hands on.
+    fn layer_forward(&self, layer: usize, tape: &mut GatedTape<T>) {
+        let (n, rows, width) = (self.units, self.rows(), self.width(layer));
+        let (b, steps) = (tape.trials, tape.steps);
+        let (below, here) = tape.layers.split_at_mut(layer);
+        let here = &mut here[0];
+        self.begin(layer, (b, steps), here);
+        let inputs = below.last().map_or(&tape.inputs[..], |below| below.handed_on(b * n));
+        matmul(
+            MatRef::from_column_major_slice(self.part(Self::input(layer)), rows, width),
+            MatRef::from_column_major_slice(inputs, width, b * steps),
+            MatMut::from_column_major_slice_mut(&mut here.drive, rows, b * steps),
+        );
+        let recurrent = self.part(Self::recurrent(layer));
+        let weights = LeftFactor::new(rows, n, b, |i, j| recurrent[j * rows + i]);
+        resize(&mut tape.product, rows * b);
+        for t in 0..steps {
+            let slot = &here.states[t * b * n..(t + 1) * b * n];
+            weights.multiply(slot, &mut tape.product, b, &mut tape.work);
+            self.step(layer, t, b, &tape.product, here);
+        }
+        if !here.factors.is_empty() {
+            here.dropped.clear();
+            let handed_on = here.states[b * n..].iter().zip(&here.factors).map(|(h, f)| *h * *f);
+            here.dropped.extend(handed_on);
+        }
+    }
+
+    /// Draws the factors of dropout of all layers: those of a trial depend neither on the others nor on threads.
+    fn draw_dropout(&self, trials: &Range<usize>, noise: Option<Noise>, tape: &mut GatedTape<T>) {
+        let (n, b, steps) = (self.units, tape.trials, tape.steps);
+        let Some(noise) = noise.filter(|_| self.dropout > 0.0) else {
+            tape.layers.iter_mut().for_each(|layer| layer.factors.clear());
+            return;
+        };
+        let (zero, left) = (T::default(), T::from_f64((1.0 - self.dropout).recip()));
+        tape.layers.iter_mut().for_each(|layer| resize(&mut layer.factors, n * b * steps));
+        for c in 0..b {
+            let mut stream = noise.stream(trials.start + c);
+            for t in 0..steps {
+                for layer in &mut tape.layers {
+                    let column = t * b + c;
+                    for factor in &mut layer.factors[column * n..(column + 1) * n] {
+                        *factor = if stream.uniform() < self.dropout { zero } else { left };
+                    }
+                }
+            }
+        }
+    }
+
+    /// With what flows back into h(t + 1) through the recurrence in `product`, from beyond the layer in `flow`, and
+    /// past the gates in `running`.
+    fn step_back(
+        &self,
+        t: usize,
+        b: usize,
+        flow: &[T],
+        product: &[T],
+        running: &mut [T],
+        tape: &mut LayerTape<T>,
+    ) {
+        let (n, rows) = (self.units, self.rows());
         let one = T::from_f64(1.0);
         let open = |gate: T| gate * (one - gate);
         for c in 0..b {
             let column = t * b + c;
-            let gates = &mut tape.adjoints[column * stride..column * stride + rows];
+            let gates = &mut tape.gates[column * rows..(column + 1) * rows];
             let hidden = &mut tape.hidden[column * n..(column + 1) * n];
-            let flow = &tape.product[c * n..(c + 1) * n];
-            let running = &mut tape.running[c * n..(c + 1) * n];
+            let (flow, product) = (&flow[column * n..(column + 1) * n], &product[c * n..(c + 1) * n]);
+            let running = &mut running[c * n..(c + 1) * n];
             match self.kind {
                 GatedCellKind::Gru => {
                     let h = &tape.states[column * n..(column + 1) * n];
                     for i in 0..n {
                         let (r, z, new) = (gates[i], gates[n + i], gates[2 * n + i]);
-                        let dh = flow[i] + running[i];
+                        let dh = flow[i] + product[i] + running[i];
                         let argument = dh * (one - z) * (one - new) * (one + new);
                         gates[i] = argument * hidden[i] * open(r);
                         gates[n + i] = dh * (h[i] - new) * open(z);
@@ -142,7 +245,7 @@ impl<T: Real> GatedUnits<T> {
                     for i in 0..n {
                         let (input, forget) = (gates[i], gates[n + i]);
                         let (new, output) = (gates[2 * n + i], gates[3 * n + i]);
-                        let (dh, tanh) = (flow[i], hidden[i]);
+                        let (dh, tanh) = (flow[i] + product[i], hidden[i]);
                         let dc = running[i] + dh * output * (one - tanh) * (one + tanh);
                         gates[i] = dc * new * open(input);
                         gates[n + i] = dc * cell[i] * open(forget);
@@ -155,41 +258,99 @@ impl<T: Real> GatedUnits<T> {
         }
     }
 
+    /// One layer backward through all steps; gates become adjoints, `flow` is what comes from beyond the layer.
+    fn layer_backward(&self, layer: usize, wanted: &[bool], tape: &mut GatedTape<T>, gradient: &mut [T]) {
+        let (n, rows, b, steps) = (self.units, self.rows(), tape.trials, tape.steps);
+        let recurrent = self.part(Self::recurrent(layer));
+        let back = LeftFactor::new(n, rows, b, |i, j| recurrent[i * rows + j]);
+        resize(&mut tape.product, n * b);
+        resize(&mut tape.running, n * b);
+        tape.product.fill(T::default());
+        tape.running.fill(T::default());
+        let here = &mut tape.layers[layer];
+        for t in (0..steps).rev() {
+            self.step_back(t, b, &tape.flow, &tape.product, &mut tape.running, here);
+            // The product before the first step is that with the initial state.
+            let slot = &here.gates[t * b * rows..(t + 1) * b * rows];
+            back.multiply(slot, &mut tape.product, b, &mut tape.work);
+        }
+        if wanted[self.initial(layer)] {
+            let into = &mut gradient[self.layout.tensors()[self.initial(layer)].range.clone()];
+            into.fill(T::default());
+            for (flow, past) in tape.product.chunks_exact(n).zip(tape.running.chunks_exact(n)) {
+                if self.kind == GatedCellKind::Lstm {
+                    axpy(T::from_f64(1.0), flow, &mut into[..n]);
+                    axpy(T::from_f64(1.0), past, &mut into[n..]);
+                } else {
+                    axpy(T::from_f64(1.0), flow, into);
+                    axpy(T::from_f64(1.0), past, into);
+                }
+            }
+        }
+        self.gate_gradients(layer, wanted, tape, gradient);
+    }
+
     /// Derivatives with respect to weights and biases of the gates, from the adjoints of all steps.
-    fn gate_gradients(&self, wanted: &[bool], tape: &GatedTape<T>, gradient: &mut [T]) {
-        let (n, k, rows) = (self.units, self.inputs, self.rows());
-        let (stride, columns) = (rows + self.outputs, tape.trials * tape.steps);
+    fn gate_gradients(&self, layer: usize, wanted: &[bool], tape: &GatedTape<T>, gradient: &mut [T]) {
+        let (n, k, rows) = (self.units, self.width(layer), self.rows());
+        let (joined, columns, slot) = (self.joined(), tape.trials * tape.steps, tape.trials * n);
         let tensors = self.layout.tensors();
-        let values = &tape.adjoints[..columns * stride];
-        let adjoints = MatRef::from_column_major_slice(values, stride, columns).subrows(0, rows);
-        if wanted[0] {
-            let states = MatRef::from_column_major_slice(&tape.states[..columns * n], n, columns);
-            let into = &mut gradient[tensors[0].range.clone()];
+        let here = &tape.layers[layer];
+        let adjoints = columns_of(&here.gates, rows);
+        let [recurrent, input, input_bias, recurrent_bias] =
+            [Self::recurrent, Self::input, Self::input_bias, Self::recurrent_bias].map(|part| part(layer));
+        if wanted[recurrent] {
+            let states = MatRef::from_column_major_slice(&here.states[..columns * n], n, columns);
+            let into = &mut gradient[tensors[recurrent].range.clone()];
             matmul(adjoints, states.transpose(), MatMut::from_column_major_slice_mut(into, rows, n));
         }
-        // The rows in which the input has the adjoints of the recurrence.
-        let joined = if self.kind == GatedCellKind::Gru { 2 * n } else { rows };
-        if wanted[1] && k > 0 {
-            let inputs = MatRef::from_column_major_slice(&tape.inputs, k, columns).transpose();
-            let into = &mut gradient[tensors[1].range.clone()];
+        if wanted[input] && k > 0 {
+            let inputs = match layer.checked_sub(1) {
+                Some(below) => tape.layers[below].handed_on(slot),
+                None => &tape.inputs,
+            };
+            let inputs = MatRef::from_column_major_slice(inputs, k, columns).transpose();
+            let into = &mut gradient[tensors[input].range.clone()];
             let into = MatMut::from_column_major_slice_mut(into, rows, k);
             let (upper, lower) = into.split_at_row_mut(joined);
             matmul(adjoints.subrows(0, joined), inputs, upper);
             if joined < rows {
-                let new = MatRef::from_column_major_slice(&tape.hidden, n, columns);
-                matmul(new, inputs, lower);
+                matmul(columns_of(&here.hidden, n), inputs, lower);
             }
         }
-        if wanted[2] {
-            let into = &mut gradient[tensors[2].range.clone()];
-            column_sums(values, stride, &mut into[..joined]);
+        if wanted[input_bias] {
+            let into = &mut gradient[tensors[input_bias].range.clone()];
+            column_sums(&here.gates, rows, &mut into[..joined]);
             if joined < rows {
-                column_sums(&tape.hidden, n, &mut into[joined..]);
+                column_sums(&here.hidden, n, &mut into[joined..]);
             }
         }
-        if wanted[3] {
-            column_sums(values, stride, &mut gradient[tensors[3].range.clone()]);
+        if wanted[recurrent_bias] {
+            column_sums(&here.gates, rows, &mut gradient[tensors[recurrent_bias].range.clone()]);
         }
+    }
+
+    /// What flows from a layer, whose gates are adjoints, into the states of the layer below.
+    fn flow_below(&self, layer: usize, tape: &mut GatedTape<T>) {
+        let (n, rows, joined) = (self.units, self.rows(), self.joined());
+        let (below, here) = tape.layers.split_at_mut(layer);
+        let (below, here) = (&below[layer - 1], &here[0]);
+        let input = MatRef::from_column_major_slice(self.part(Self::input(layer)), rows, n).transpose();
+        let mut flow = MatMut::from_column_major_slice_mut(&mut tape.flow, n, tape.trials * tape.steps);
+        let adjoints = columns_of(&here.gates, rows).subrows(0, joined);
+        matmul(input.subcols(0, joined), adjoints, flow.as_mut());
+        if joined < rows {
+            let new = columns_of(&here.hidden, n);
+            matmul_add(T::from_f64(1.0), input.subcols(joined, n), new, flow);
+        }
+        drop_out(&mut tape.flow, &below.factors);
+    }
+}
+
+/// Multiplies with factors of dropout, if there are any.
+fn drop_out<T: Real>(flow: &mut [T], factors: &[T]) {
+    for (flow, factor) in flow.iter_mut().zip(factors) {
+        *flow *= *factor;
     }
 }
 
@@ -201,7 +362,14 @@ impl<T: Real> Trainable<T> for GatedUnits<T> {
     }
 
     fn equations(&self) -> String {
-        format!("gated units: {:?}", self.kind)
+        let mut text = format!("gated units: {:?}", self.kind);
+        if self.layers > 1 {
+            text = format!("{text}, {} layers", self.layers);
+        }
+        if self.dropout > 0.0 {
+            text = format!("{text}, dropout {}", self.dropout);
+        }
+        text
     }
 
     fn parameters(&self) -> &[T] {
@@ -220,20 +388,14 @@ impl<T: Real> Trainable<T> for GatedUnits<T> {
         self.outputs
     }
 
-    fn forward(&self, batch: &Batch, trials: Range<usize>, _noise: Option<Noise>, tape: &mut GatedTape<T>) {
-        let (n, k, l, rows) = (self.units, self.inputs, self.outputs, self.rows());
+    fn forward(&self, batch: &Batch, trials: Range<usize>, noise: Option<Noise>, tape: &mut GatedTape<T>) {
+        let (n, k, l) = (self.units, self.inputs, self.outputs);
         let (b, steps) = (trials.len(), batch.dimensions().steps);
         (tape.trials, tape.steps) = (b, steps);
         let columns = b * steps;
         resize(&mut tape.inputs, k * columns);
-        resize(&mut tape.states, n * (columns + b));
-        resize(&mut tape.cells, if self.kind == GatedCellKind::Lstm { n * (columns + b) } else { 0 });
-        resize(&mut tape.adjoints, (rows + l) * (columns + b));
-        resize(&mut tape.hidden, n * columns);
-        resize(&mut tape.drive, rows * columns);
-        resize(&mut tape.running, n * b);
-        resize(&mut tape.product, rows * b);
         resize(&mut tape.outputs, l * columns);
+        tape.layers.resize_with(self.layers, LayerTape::default);
         for t in 0..steps {
             let from = (t * batch.trials() + trials.start) * k;
             let to = &mut tape.inputs[t * b * k..(t + 1) * b * k];
@@ -241,31 +403,16 @@ impl<T: Real> Trainable<T> for GatedUnits<T> {
                 *to = T::from_f64(*u);
             }
         }
-        let initial = self.part(6);
-        for c in 0..b {
-            tape.states[c * n..(c + 1) * n].copy_from_slice(&initial[..n]);
-            if self.kind == GatedCellKind::Lstm {
-                tape.cells[c * n..(c + 1) * n].copy_from_slice(&initial[n..]);
-            }
+        self.draw_dropout(&trials, noise, tape);
+        for layer in 0..self.layers {
+            self.layer_forward(layer, tape);
         }
-        matmul(
-            MatRef::from_column_major_slice(self.part(1), rows, k),
-            MatRef::from_column_major_slice(&tape.inputs, k, columns),
-            MatMut::from_column_major_slice_mut(&mut tape.drive, rows, columns),
-        );
-        let recurrent = self.part(0);
-        let weights = LeftFactor::new(rows, n, b, |i, j| recurrent[j * rows + i]);
-        for t in 0..steps {
-            let slot = &tape.states[t * b * n..(t + 1) * b * n];
-            weights.multiply(slot, &mut tape.product, b, &mut tape.work);
-            self.step(t, tape);
-        }
-        let states = MatRef::from_column_major_slice(&tape.states[b * n..], n, columns);
-        let readout = MatRef::from_column_major_slice(self.part(4), n, l);
+        let states = tape.layers[self.layers - 1].handed_on(b * n);
+        let readout = MatRef::from_column_major_slice(self.part(self.readout()), n, l);
         let outputs = MatMut::from_column_major_slice_mut(&mut tape.outputs, l, columns);
-        matmul(readout.transpose(), states, outputs);
+        matmul(readout.transpose(), MatRef::from_column_major_slice(states, n, columns), outputs);
         for output in tape.outputs.chunks_exact_mut(l) {
-            output.iter_mut().zip(self.part(5)).for_each(|(z, bias)| *z += *bias);
+            output.iter_mut().zip(self.part(self.readout_bias())).for_each(|(z, bias)| *z += *bias);
         }
     }
 
@@ -274,55 +421,27 @@ impl<T: Real> Trainable<T> for GatedUnits<T> {
     }
 
     fn backward(&self, errors: &[T], wanted: &[bool], tape: &mut GatedTape<T>, gradient: &mut [T]) {
-        let (n, l, rows) = (self.units, self.outputs, self.rows());
-        let (b, steps, stride) = (tape.trials, tape.steps, rows + l);
-        for (column, adjoint) in tape.adjoints.chunks_exact_mut(stride).enumerate() {
-            let (slot, c) = (column / b, column % b);
-            match slot.checked_sub(1) {
-                Some(t) => adjoint[rows..].copy_from_slice(&errors[(t * b + c) * l..(t * b + c + 1) * l]),
-                None => adjoint[rows..].fill(T::default()),
-            }
-            if slot == steps {
-                adjoint[..rows].fill(T::default());
-            }
-        }
-        tape.running.fill(T::default());
-        tape.product.resize(n * b, T::default());
-        let (recurrent, readout) = (self.part(0), self.part(4));
-        let back = LeftFactor::new(n, stride, b, |i, j| {
-            if j < rows { recurrent[i * rows + j] } else { readout[(j - rows) * n + i] }
-        });
-        for t in (0..steps).rev() {
-            let slot = &tape.adjoints[(t + 1) * b * stride..(t + 2) * b * stride];
-            back.multiply(slot, &mut tape.product, b, &mut tape.work);
-            self.step_back(t, tape);
-        }
-        self.gate_gradients(wanted, tape, gradient);
+        let (n, l, columns) = (self.units, self.outputs, tape.trials * tape.steps);
+        let last = self.layers - 1;
         let tensors = self.layout.tensors();
-        let columns = b * steps;
-        if wanted[4] {
-            let states = MatRef::from_column_major_slice(&tape.states[b * n..], n, columns);
-            let errors = MatRef::from_column_major_slice(errors, l, columns);
-            let into = &mut gradient[tensors[4].range.clone()];
-            matmul(states, errors.transpose(), MatMut::from_column_major_slice_mut(into, n, l));
+        let error = MatRef::from_column_major_slice(errors, l, columns);
+        if wanted[self.readout()] {
+            let states = tape.layers[last].handed_on(tape.trials * n);
+            let into = &mut gradient[tensors[self.readout()].range.clone()];
+            let into = MatMut::from_column_major_slice_mut(into, n, l);
+            matmul(MatRef::from_column_major_slice(states, n, columns), error.transpose(), into);
         }
-        if wanted[5] {
-            column_sums(errors, l, &mut gradient[tensors[5].range.clone()]);
+        if wanted[self.readout_bias()] {
+            column_sums(errors, l, &mut gradient[tensors[self.readout_bias()].range.clone()]);
         }
-        if wanted[6] {
-            back.multiply(&tape.adjoints[..b * stride], &mut tape.product, b, &mut tape.work);
-            let into = &mut gradient[tensors[6].range.clone()];
-            into.fill(T::default());
-            for c in 0..b {
-                for i in 0..n {
-                    let (flow, past) = (tape.product[c * n + i], tape.running[c * n + i]);
-                    if self.kind == GatedCellKind::Lstm {
-                        into[i] += flow;
-                        into[n + i] += past;
-                    } else {
-                        into[i] += flow + past;
-                    }
-                }
+        resize(&mut tape.flow, n * columns);
+        let readout = MatRef::from_column_major_slice(self.part(self.readout()), n, l);
+        matmul(readout, error, MatMut::from_column_major_slice_mut(&mut tape.flow, n, columns));
+        drop_out(&mut tape.flow, &tape.layers[last].factors);
+        for layer in (0..self.layers).rev() {
+            self.layer_backward(layer, wanted, tape, gradient);
+            if layer > 0 {
+                self.flow_below(layer, tape);
             }
         }
     }

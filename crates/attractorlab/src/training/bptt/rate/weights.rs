@@ -130,7 +130,7 @@ impl<T: Real> RateUnits<T> {
         weights.check()?;
         check_step(dt, 1.0)?;
         let (n, k, l) = (weights.units(), weights.input.ncols(), weights.readout.ncols());
-        let layout = Layout::new(&[
+        let layout = Layout::new([
             ("recurrent", n, n),
             ("input", n, k),
             ("bias", n, 1),
