@@ -67,8 +67,16 @@ pub(crate) fn linearised() -> Vec<(&'static str, f64)> {
     answer("loss", run())
 }
 
-/// States of 512 inputs to 300 units to a residual of 1e-5, and the update of a rule.
-fn step(rule: &str) -> Vec<(&'static str, f64)> {
+/// States of 512 inputs to 300 units to a residual of 1e-5.
+fn converged() -> ForwardPass {
+    ForwardPass::Converged(EquilibriumOptions {
+        stability: StabilityTest::Growth,
+        ..EquilibriumOptions::of::<f32>()
+    })
+}
+
+/// The states of a pass, and the update of a rule.
+fn step(rule: &str, pass: ForwardPass) -> Vec<(&'static str, f64)> {
     let (n, m) = (300, 512);
     let narrow = |rows, columns, sd, phase| {
         let matrix = entries(rows, columns, sd, phase);
@@ -79,10 +87,6 @@ fn step(rule: &str) -> Vec<(&'static str, f64)> {
         let layer = FixedPointLayer::new(weights.as_mat().to_owned(), Transfer::Tanh)?;
         let drive = narrow(n, m, 0.3, 2.0);
         let loss = MeanSquaredError::of_rates(narrow(n, m, 0.3, 3.0));
-        let pass = ForwardPass::Converged(EquilibriumOptions {
-            stability: StabilityTest::Growth,
-            ..EquilibriumOptions::of::<f32>()
-        });
         let here = Evaluation::new(&layer, &drive, None, &loss, &pass, MissingStates::LeaveOut)?;
         let rule = rule_by_name(rule).ok_or(LearningError::NotTruncated)?;
         let update = rule.update(&Batch::of(&layer, &drive, &here, &loss, &pass), 1.0)?;
@@ -94,10 +98,15 @@ fn step(rule: &str) -> Vec<(&'static str, f64)> {
 
 /// A step of rule 3.
 pub(crate) fn linearised_step() -> Vec<(&'static str, f64)> {
-    step("linearised")
+    step("linearised", converged())
 }
 
 /// A step of rule 1.
 pub(crate) fn gradient_step() -> Vec<(&'static str, f64)> {
-    step("gradient")
+    step("gradient", converged())
+}
+
+/// A step of rule 3 with the truncated pass of the authors.
+pub(crate) fn truncated_step() -> Vec<(&'static str, f64)> {
+    step("linearised", ForwardPass::truncated())
 }

@@ -217,24 +217,39 @@ pub(crate) fn all() -> Vec<Row> {
         Row {
             name: "linear-gradient",
             what: "100 steps of the gradient (rule 1) on a linear network of 200 units, 100 samples.",
-            peers: &[("equilibrium_gradient.py", "numpy, two solves a step")],
+            peers: &[
+                ("equilibrium_gradient.py", "numpy, two solves a step"),
+                (
+                    "equilibrium_gradient_authors.py",
+                    "numpy, the authors' operations: an inverse for the step and one for its loss",
+                ),
+            ],
             tolerance: 1e-8,
             work: equilibrium::gradient,
         },
         Row {
             name: "linear-reparameterised",
             what: "The loss at each of 100 steps of rule 2 on the same network, from one eigendecomposition.",
-            peers: &[(
-                "equilibrium_reparameterised.py",
-                "numpy, the rule as it is written: two inverses a step",
-            )],
+            peers: &[
+                ("equilibrium_reparameterised.py", "numpy, the rule as it is written: two inverses a step"),
+                (
+                    "equilibrium_reparameterised_authors.py",
+                    "numpy, the authors' operations: three inverses a step",
+                ),
+            ],
             tolerance: 1e-8,
             work: equilibrium::reparameterised,
         },
         Row {
             name: "linear-linearised",
             what: "100 steps of rule 3 on the same network, by its recursion of 100×100 matrices.",
-            peers: &[("equilibrium_linearised.py", "numpy, the rule as it is written")],
+            peers: &[
+                ("equilibrium_linearised.py", "numpy, the rule as it is written"),
+                (
+                    "equilibrium_linearised_authors.py",
+                    "numpy, the authors' operations: the loss at every step",
+                ),
+            ],
             tolerance: 1e-8,
             work: equilibrium::linearised,
         },
@@ -251,6 +266,16 @@ pub(crate) fn all() -> Vec<Row> {
             peers: &[("equilibrium_gradient_step.py", "numpy, batched plain iteration, no stability")],
             tolerance: 1e-3,
             work: equilibrium::gradient_step,
+        },
+        Row {
+            name: "equilibrium-step-truncated",
+            what: "One step of rule 3 in f32 as the authors make it: states of the same 512 inputs after 500 Euler steps, the update.",
+            peers: &[(
+                "equilibrium_truncated_step.py",
+                "numpy, the authors' operations: the update sample by sample",
+            )],
+            tolerance: 1e-3,
+            work: equilibrium::truncated_step,
         },
     ]
 }
