@@ -85,6 +85,7 @@ mod tests {
     fn what_is_shipped_could_be_registered() {
         let mut registry = Registry::new();
         registry.register(TheoryFeedback).unwrap();
+        registry.register(TheoryForecast).unwrap();
         registry.register(NetworkSpectrum).unwrap();
         registry.register(TrainingReadout).unwrap();
         registry.register(TrainingTask).unwrap();
