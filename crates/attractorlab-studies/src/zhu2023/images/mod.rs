@@ -33,7 +33,7 @@ fn rates(rule: &str, mnist: bool, preset: Preset) -> Vec<f64> {
         (GRADIENT, true, Preset::Full) => vec![0.001, 0.0025, 0.005, 0.01, 0.025],
         (GRADIENT, true, Preset::Quick) => vec![0.01, 0.025],
         (GRADIENT, false, Preset::Full) => vec![0.003, 0.01, 0.02, 0.05, 0.1],
-        (GRADIENT, false, Preset::Quick) => vec![0.01, 0.05, 0.1],
+        (GRADIENT, false, Preset::Quick) => vec![0.01, 0.1],
         (LINEARISED, true, Preset::Full) => vec![0.01, 0.025, 0.05, 0.1, 0.25],
         (LINEARISED, true, Preset::Quick) => vec![0.1, 0.25],
         (LINEARISED, false, Preset::Full) => vec![0.03, 0.1, 0.2, 0.3],
