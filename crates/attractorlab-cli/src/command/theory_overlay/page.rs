@@ -121,7 +121,7 @@ fn table(overlay: &Overlay) -> Table {
         ]);
     }
     for p in &overlay.verdict.trace.fixed_points {
-        let outlier: Cell = own_outlier(p).map_or(f64::NAN, |v| v.re).into();
+        let outlier = own_outlier(p).map_or_else(|| Cell::from("in the bulk"), |v| v.re.into());
         let stable = if p.stable { "stable" } else { "unstable" };
         table = table.row([
             "network".into(),
