@@ -17,7 +17,7 @@ use attractorlab::numerics::random::Stream;
 use attractorlab::task::FlipFlop;
 use attractorlab::training::bptt::{RateUnits, RateWeights, Trainer, TrainingOptions};
 use attractorlab::training::{FeedbackTask, OutputTask, RecursiveLeastSquares, recursive_least_squares};
-use attractorlab_figures::{Axis, Colour, Dots, Figure, Line, Panel};
+use attractorlab_figures::{Axis, Colour, Dots, Figure, Line, Marker, Panel};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -282,10 +282,11 @@ fn main() -> Result<ExitCode, Failure> {
             panels.len() - 1
         });
         let (variable, panel) = panels.remove(at);
-        let colour = Colour::category(k);
+        // Colours come again after six.
+        let (colour, marker) = (Colour::category(k), if k < 6 { Marker::Circle } else { Marker::Square });
         let panel = panel
             .layer(Line::through(guide).colour(colour).width(0.8).dashed())
-            .layer(Dots::at(points).colour(colour).size(4.0).label(curve.name));
+            .layer(Dots::at(points).colour(colour).marker(marker).size(4.0).label(curve.name));
         panels.insert(at, (variable, panel));
     }
     let mut figure = Figure::new("cost-curves", "Time against size")
