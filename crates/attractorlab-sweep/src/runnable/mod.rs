@@ -1,6 +1,7 @@
 //! What can be swept: a function of named parameters and a seed that returns named measures.
 
 mod declared;
+mod ensemble;
 mod network_spectrum;
 mod registry;
 mod theory_feedback;

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use attractorlab::network::Transfer;
 use attractorlab::theory::feedback::{Direction, FeedbackError, Inputs, Prediction, ReadoutCurve};
 
-use super::{Measure, Measures, Parameter, Parameters, RunError, Runnable, Seed};
+use super::{Measure, Measures, Parameter, Parameters, RunError, Runnable, Seed, ensemble};
 use crate::{Domain, Kind};
 
 /// What a readout curve depends on.
@@ -57,30 +57,14 @@ impl Runnable for TheoryFeedback {
     }
 
     fn parameters(&self) -> Vec<Parameter> {
-        let std = || Domain::at_least(0.0);
-        vec![
+        let mut all = vec![
             Parameter::new("g", Domain::at_least(0.0), "spectral radius of the bulk"),
             Parameter::new("target", Domain::number(), "target A of the output"),
-            Parameter::new("feedback_std", std(), "standard deviation Sm of the feedback vector")
-                .default(1.2),
-            Parameter::new("input_std", std(), "standard deviation SI of the input vector").default(0.5),
-            Parameter::new("rho", Domain::between(-1.0, 1.0), "weight of the shared direction").default(0.0),
-            Parameter::new("shared", Domain::number(), "readout's weight on the shared direction")
-                .default(0.0),
-            Parameter::new(
-                "feedback_own",
-                Domain::number(),
-                "readout's weight on the feedback vector's own direction",
-            )
-            .default(1.0),
-            Parameter::new(
-                "input_own",
-                Domain::number(),
-                "readout's weight on the input vector's own direction",
-            )
-            .default(0.0),
-            Parameter::new("transfer", Domain::choice(["tanh", "erf"]), "transfer function").default("tanh"),
-        ]
+        ];
+        all.extend(ensemble::vectors());
+        all.extend(ensemble::direction());
+        all.push(ensemble::transfer());
+        all
     }
 
     fn measures(&self) -> Vec<Measure> {
@@ -108,18 +92,9 @@ impl Runnable for TheoryFeedback {
     }
 
     fn run(&self, parameters: &Parameters<'_>, _: Seed) -> Result<Measures, RunError> {
-        let inputs = Inputs {
-            g: parameters.number("g")?,
-            feedback_std: parameters.number("feedback_std")?,
-            input_std: parameters.number("input_std")?,
-            rho: parameters.number("rho")?,
-        };
-        let direction = Direction {
-            shared: parameters.number("shared")?,
-            feedback_own: parameters.number("feedback_own")?,
-            input_own: parameters.number("input_own")?,
-        };
-        let transfer = if parameters.text("transfer")? == "erf" { Transfer::Erf } else { Transfer::Tanh };
+        let inputs = ensemble::read_inputs(parameters)?;
+        let direction = ensemble::read_direction(parameters)?;
+        let transfer = ensemble::read_transfer(parameters)?;
         let prediction =
             predict(transfer, inputs, direction, parameters.number("target")?).map_err(RunError::because)?;
         let at_target = prediction.at_target();

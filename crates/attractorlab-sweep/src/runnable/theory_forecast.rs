@@ -1,11 +1,10 @@
 //! `theory.forecast`: what will become of a trained feedback network, for readouts of all families.
 
-use attractorlab::network::Transfer;
 use attractorlab::theory::feedback::{
-    BulkCorrelation, Direction, Family, Inputs, RecursiveOptions, Stability, TrainingStart, forecast,
+    BulkCorrelation, Family, RecursiveOptions, Stability, TrainingStart, forecast,
 };
 
-use super::{Measure, Measures, Parameter, Parameters, RunError, Runnable, Seed};
+use super::{Measure, Measures, Parameter, Parameters, RunError, Runnable, Seed, ensemble};
 use crate::{Domain, Kind};
 
 /// Mean-field forecast of a feedback network, given where its readout comes from: which states there are, whether the target
@@ -41,11 +40,7 @@ fn family(parameters: &Parameters<'_>) -> Result<Family, RunError> {
         }))
     };
     match parameters.text("readout")? {
-        "gaussian" => Ok(Family::Gaussian(Direction {
-            shared: parameters.number("shared")?,
-            feedback_own: parameters.number("feedback_own")?,
-            input_own: parameters.number("input_own")?,
-        })),
+        "gaussian" => Ok(Family::Gaussian(ensemble::read_direction(parameters)?)),
         "gaussian-least-squares" => Ok(Family::GaussianLeastSquares),
         "least-squares" => least_squares(BulkCorrelation::Kept),
         "least-squares-decorrelated" => least_squares(BulkCorrelation::Dropped),
@@ -73,22 +68,15 @@ impl Runnable for TheoryForecast {
     }
 
     fn parameters(&self) -> Vec<Parameter> {
-        let std = || Domain::at_least(0.0);
-        let weight = |name, about| Parameter::new(name, Domain::number(), about);
-        vec![
+        let mut all = vec![
             Parameter::new("g", Domain::at_least(0.0), "spectral radius of the bulk"),
             Parameter::new("target", Domain::number(), "target A of the output"),
             Parameter::new("readout", Domain::choice(READOUTS), "where the readout comes from")
                 .default("least-squares"),
-            Parameter::new("feedback_std", std(), "standard deviation Sm of the feedback vector")
-                .default(1.2),
-            Parameter::new("input_std", std(), "standard deviation SI of the input vector").default(0.5),
-            Parameter::new("rho", Domain::between(-1.0, 1.0), "weight of the shared direction").default(0.0),
-            weight("shared", "a Gaussian readout's weight on the shared direction").default(0.0),
-            weight("feedback_own", "a Gaussian readout's weight on the feedback vector's own direction")
-                .default(1.0),
-            weight("input_own", "a Gaussian readout's weight on the input vector's own direction")
-                .default(0.0),
+        ];
+        all.extend(ensemble::vectors());
+        all.extend(ensemble::direction());
+        all.extend([
             Parameter::new("ridge", Domain::at_least(0.0), "ridge q of least squares").default(0.0),
             Parameter::new(
                 "units",
@@ -100,8 +88,9 @@ impl Runnable for TheoryForecast {
                 .default(1.0),
             Parameter::new("duration", Domain::at_least(0.1), "duration of recursive least squares")
                 .default(50.0),
-            Parameter::new("transfer", Domain::choice(["tanh", "erf"]), "transfer function").default("tanh"),
-        ]
+            ensemble::transfer(),
+        ]);
+        all
     }
 
     fn measures(&self) -> Vec<Measure> {
@@ -130,13 +119,8 @@ impl Runnable for TheoryForecast {
     }
 
     fn run(&self, parameters: &Parameters<'_>, _: Seed) -> Result<Measures, RunError> {
-        let inputs = Inputs {
-            g: parameters.number("g")?,
-            feedback_std: parameters.number("feedback_std")?,
-            input_std: parameters.number("input_std")?,
-            rho: parameters.number("rho")?,
-        };
-        let transfer = if parameters.text("transfer")? == "erf" { Transfer::Erf } else { Transfer::Tanh };
+        let inputs = ensemble::read_inputs(parameters)?;
+        let transfer = ensemble::read_transfer(parameters)?;
         let target = parameters.number("target")?;
         let found = forecast(transfer, inputs, family(parameters)?, target).map_err(RunError::because)?;
         let at_target = found.at_target();

@@ -4,13 +4,13 @@ use attractorlab::dynamics::{
     ClampedNetwork, EffectiveConnectivity, Input, SimulationOptions, SimulationStatus, Status, outliers,
 };
 use attractorlab::network::{Connectivity, Form, InputVectors, RateNetwork, Transfer, gaussian_bulk};
-use attractorlab::theory::feedback::{BulkCorrelation, Inputs, TrainedReadout};
+use attractorlab::theory::feedback::{BulkCorrelation, TrainedReadout};
 use attractorlab::training::{
     DeltaOptions, FeedbackTask, RecursiveLeastSquares, delta_rule, least_squares, recursive_least_squares,
 };
 use attractorlab_numerics::linalg::Mat;
 
-use super::{Measure, Measures, Parameter, Parameters, RunError, Runnable, Seed};
+use super::{Measure, Measures, Parameter, Parameters, RunError, Runnable, Seed, ensemble};
 use crate::{Domain, Kind};
 
 /// Trains the readout of one random network to a stationary output, looks whether the closed loop holds it, and
@@ -46,8 +46,7 @@ impl Runnable for TrainingReadout {
     }
 
     fn parameters(&self) -> Vec<Parameter> {
-        let std = || Domain::at_least(0.0);
-        vec![
+        let mut all = vec![
             Parameter::new("target", Domain::number(), "target A of the output"),
             Parameter::new("g", Domain::at_least(0.0), "spectral radius of the bulk").default(0.5),
             Parameter::new("units", Domain::whole(2, 20_000), "number of units N").default(400),
@@ -58,11 +57,9 @@ impl Runnable for TrainingReadout {
             )
             .default("least-squares"),
             Parameter::new("ridge", Domain::at_least(0.0), "ridge q of least squares").default(0.0),
-            Parameter::new("feedback_std", std(), "standard deviation Sm of the feedback vector")
-                .default(1.2),
-            Parameter::new("input_std", std(), "standard deviation SI of the input vector").default(0.5),
-            Parameter::new("rho", Domain::between(-1.0, 1.0), "weight of the shared direction").default(0.0),
-        ]
+        ];
+        all.extend(ensemble::vectors());
+        all
     }
 
     fn measures(&self) -> Vec<Measure> {
@@ -116,12 +113,7 @@ impl Runnable for TrainingReadout {
 
     fn run(&self, parameters: &Parameters<'_>, seed: Seed) -> Result<Measures, RunError> {
         let units = parameters.integer("units")? as usize;
-        let inputs = Inputs {
-            g: parameters.number("g")?,
-            feedback_std: parameters.number("feedback_std")?,
-            input_std: parameters.number("input_std")?,
-            rho: parameters.number("rho")?,
-        };
+        let inputs = ensemble::read_inputs(parameters)?;
         let (target, ridge) = (parameters.number("target")?, parameters.number("ridge")?);
         let transfer = Transfer::Tanh;
         let bulk = gaussian_bulk(units, inputs.g, &mut seed.stream("bulk"));

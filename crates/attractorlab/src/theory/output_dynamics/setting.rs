@@ -289,7 +289,10 @@ impl Prediction {
             .filter(|(_, local)| !local.is_stable())
             .map(|(i, local)| {
                 let reason = if local.bulk_radius >= 1.0 {
-                    format!("the bulk is unstable (radius {:.3})", local.bulk_radius)
+                    format!(
+                        "the bulk is unstable (radius {:.3}): take a weaker bulk or, where rates saturate, a larger value",
+                        local.bulk_radius
+                    )
                 } else {
                     format!("a pole at {:.3} drives the output away", local.poles[0].re)
                 };
