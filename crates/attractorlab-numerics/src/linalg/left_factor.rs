@@ -1,5 +1,7 @@
 //! The left factor of many products.
 
+use std::ops::Range;
+
 use faer::{Mat, MatMut, MatRef};
 
 use super::matmul;
@@ -33,8 +35,30 @@ enum Values<T: Real> {
 impl<T: Real> LeftFactor<T> {
     /// A matrix given by its entries, for right factors of about `batch` columns.
     pub fn new(rows: usize, columns: usize, batch: usize, entry: impl Fn(usize, usize) -> T) -> Self {
-        let packed = if batch >= BATCH { Packed::new(rows, columns, &entry) } else { None };
-        let values = packed.map_or_else(|| Values::Plain(Mat::from_fn(rows, columns, entry)), Values::Packed);
+        Self::by_columns(rows, columns, batch, |j, range, out| {
+            out.iter_mut().zip(range).for_each(|(out, i)| *out = entry(i, j));
+        })
+    }
+
+    /// Like [`Self::new`], for a matrix that writes the rows of a range of one of its columns: faster where the
+    /// columns lie in memory.
+    pub fn by_columns(
+        rows: usize,
+        columns: usize,
+        batch: usize,
+        write: impl Fn(usize, Range<usize>, &mut [T]),
+    ) -> Self {
+        let packed = if batch >= BATCH { Packed::by_columns(rows, columns, &write) } else { None };
+        let values = packed.map_or_else(
+            || {
+                let mut plain = Mat::zeros(rows, columns);
+                for j in 0..columns {
+                    write(j, 0..rows, plain.col_as_slice_mut(j));
+                }
+                Values::Plain(plain)
+            },
+            Values::Packed,
+        );
         Self { rows, columns, values }
     }
 

@@ -35,7 +35,9 @@ pub(crate) fn simulation<T: Real>() -> Vec<(&'static str, f64)> {
         let connectivity = Connectivity::new(bulk()).ok()?;
         Some(RateNetwork::new(connectivity, Transfer::Tanh, Form::Current))
     });
-    let start = Mat::from_fn(UNITS, 100, |i, c| T::from_f64((i as f64 + 7.0 * c as f64).sin()));
+    static START: LazyLock<Mat<f64>> =
+        LazyLock::new(|| Mat::from_fn(UNITS, 100, |i, c| (i as f64 + 7.0 * c as f64).sin()));
+    let start = Mat::from_fn(UNITS, 100, |i, c| T::from_f64(START[(i, c)]));
     let options = SimulationOptions { steps: 50, dt: 0.1, ..SimulationOptions::default() };
     // This network exists and these arguments are right; NaN would agree with nobody.
     let run =

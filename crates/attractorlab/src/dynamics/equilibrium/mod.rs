@@ -120,7 +120,9 @@ impl<T: Real> FixedPointLayer<T> {
                 return Err(EquilibriumError::NotFinite { name: "the matrix of weights", row, column });
             }
         }
-        let forward = LeftFactor::new(rows, rows, BLOCK, |i, j| weights[(i, j)]);
+        let forward = LeftFactor::by_columns(rows, rows, BLOCK, |j, range, out| {
+            out.copy_from_slice(&weights.col_as_slice(j)[range]);
+        });
         Ok(Self {
             weights,
             transfer,

@@ -33,22 +33,27 @@ impl<T: Real> Weights<T> {
         let readout: Vec<_> = network.readout().collect();
         let biased = network.bias().iter().any(|&b| b != 0.0);
         let width = n + loops.len() + inputs + usize::from(biased);
-        let entry = |i: usize, j: usize| {
-            T::from_f64(if j < n {
-                network.connectivity().bulk()[(i, j)]
+        let (bulk, input_weights) = (network.connectivity().bulk(), network.input_weights());
+        let write = |j: usize, range: Range<usize>, out: &mut [T]| {
+            let out = out.iter_mut();
+            if j < n {
+                let bulk = bulk.col(j).subrows(range.start, range.len());
+                out.zip(bulk.iter()).for_each(|(out, w)| *out = T::from_f64(*w));
             } else if j < n + loops.len() {
-                loops[j - n].0[i]
+                let m = &loops[j - n].0[range];
+                out.zip(m).for_each(|(out, m)| *out = T::from_f64(*m));
             } else if j < n + loops.len() + inputs {
-                network.input_weights()[(i, j - n - loops.len())]
+                let b = input_weights.col(j - n - loops.len()).subrows(range.start, range.len());
+                out.zip(b.iter()).for_each(|(out, b)| *out = T::from_f64(*b));
             } else {
-                network.bias()[i]
-            })
+                out.zip(&network.bias()[range]).for_each(|(out, b)| *out = T::from_f64(*b));
+            }
         };
         let over_n = |v: f64| T::from_f64(v / n as f64);
         Self {
             loops: Mat::from_fn(loops.len(), n, |k, i| over_n(loops[k].1[i])),
             outputs: Mat::from_fn(readout.len(), n, |k, i| over_n(readout[k][i])),
-            all: LeftFactor::new(n, width, columns, entry),
+            all: LeftFactor::by_columns(n, width, columns, write),
             width,
             inputs,
             biased,
@@ -116,9 +121,8 @@ impl<'a, T: Real> Block<'a, T> {
             columns,
         };
         for c in 0..count {
-            for i in 0..n {
-                block.x[c * n + i] = start[(i, block.columns.start + c)];
-            }
+            let from = start.col(block.columns.start + c);
+            block.x[c * n..(c + 1) * n].iter_mut().zip(from.iter()).for_each(|(x, from)| *x = *from);
             let rates = &mut block.rates[c * stride..(c + 1) * stride];
             if block.form == Form::Current {
                 block.transfer.values(&block.x[c * n..(c + 1) * n], &mut rates[..n]);

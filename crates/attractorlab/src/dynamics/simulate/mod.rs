@@ -301,10 +301,7 @@ impl RateNetwork {
         let mut final_states = Mat::zeros(self.units(), columns);
         for (block, ends) in blocks.iter().zip(bounds.windows(2)) {
             for c in ends[0]..ends[1] {
-                let state = block.state(c - ends[0]);
-                for (i, value) in state.iter().enumerate() {
-                    final_states[(i, c)] = *value;
-                }
+                final_states.col_as_slice_mut(c).copy_from_slice(block.state(c - ends[0]));
             }
         }
         let dt = if self.form() == Form::Map { 1.0 } else { options.dt };
@@ -332,7 +329,7 @@ impl RateNetwork {
             return Err(SimulationError::Rows { units, rows: start.nrows() });
         }
         for column in 0..columns {
-            if let Some(unit) = (0..units).find(|&i| !start[(i, column)].is_finite()) {
+            if let Some(unit) = start.col(column).iter().position(|x| !x.is_finite()) {
                 return Err(SimulationError::NotFinite { unit, column });
             }
         }
