@@ -131,6 +131,93 @@ fn large_negative_eigenvalues_and_saturation_are_ordinary() {
     }
 }
 
+/// Columns `first..first + count` of a batch.
+fn part<T: Real>(batch: &Columns<T>, first: usize, count: usize) -> Columns<T> {
+    Columns::from_fn(batch.rows(), count, |i, c| batch.column(first + c)[i])
+}
+
+#[test]
+fn large_batches_find_what_small_ones_find_in_fewer_sweeps() {
+    // Contracting networks, so that states are unique, with outliers far to the left; small batches are iterated, large
+    // ones solved by chords.
+    let (n, m, few) = (60, 256, 16);
+    for (k, transfer) in [
+        Transfer::Tanh,
+        Transfer::Relu { threshold: 0.2 },
+        Transfer::Logistic,
+        Transfer::Softplus,
+        Transfer::Erf,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for outlier in [0.0, -2.0, -20.0] {
+            let mut w = weights(n, 0.6, k as u64);
+            for j in 0..n {
+                for i in 0..n {
+                    w[(i, j)] += outlier / n as f64;
+                }
+            }
+            let layer = FixedPointLayer::new(w.clone(), transfer).unwrap();
+            let drive = normal::<f64>(n, m, 1.5, k as u64);
+            let options = EquilibriumOptions::of::<f64>();
+            let all = layer.solve(&drive, None, &options).unwrap();
+            assert_eq!(all.count(EquilibriumStatus::Stable), m, "{transfer:?} {outlier}: {:?}", all.status);
+            assert!(all.residuals.iter().all(|r| *r <= 1e-12));
+            let warm = layer.solve(&drive, Some(&all.rates), &options).unwrap();
+            assert!(warm.sweeps <= 2, "from its solution: {} sweeps", warm.sweeps);
+            let delta = normal::<f64>(n, m, 1.0, 50 + k as u64);
+            let adjoint = layer.adjoint(&all.gains, &delta, &AdjointOptions::of::<f64>()).unwrap();
+            assert!(adjoint.residuals.iter().all(|r| *r <= 1e-12) && adjoint.factorised == 0);
+            let mut slow = 0;
+            for first in (0..m).step_by(few) {
+                let here = layer.solve(&part(&drive, first, few), None, &options).unwrap();
+                slow = slow.max(here.sweeps);
+                let gains = part(&all.gains, first, few);
+                let back =
+                    layer.adjoint(&gains, &part(&delta, first, few), &AdjointOptions::of::<f64>()).unwrap();
+                for c in 0..few {
+                    let pairs = here.rates.column(c).iter().zip(all.rates.column(first + c));
+                    assert!(pairs.clone().all(|(a, b)| (a - b).abs() < 1e-10), "{transfer:?} {outlier}");
+                    let pairs = back.values.column(c).iter().zip(adjoint.values.column(first + c));
+                    assert!(
+                        pairs.clone().all(|(a, b)| (a - b).abs() < 1e-9),
+                        "adjoint, {transfer:?} {outlier}"
+                    );
+                }
+            }
+            // Gains of zero or one, times twenty, are far from their mean: there some columns fall back to iteration.
+            let scattered = matches!(transfer, Transfer::Relu { .. }) && outlier == -20.0;
+            assert!(
+                scattered || all.sweeps < slow,
+                "{transfer:?} {outlier}: {} sweeps against {slow}",
+                all.sweeps
+            );
+        }
+    }
+}
+
+#[test]
+fn what_chords_cannot_solve_is_left_to_iteration() {
+    // 1 − H̄W is singular at the mean gain of a linear network with an eigenvalue of exactly one along one unit, and the
+    // equation has no solution unless that unit has no input.
+    let (n, m) = (20, 100);
+    let w = Mat::from_fn(n, n, |i, j| if i == j && i == 0 { 1.0 } else { 0.0 });
+    let layer = FixedPointLayer::new(w, Transfer::Linear).unwrap();
+    let drive = normal::<f64>(n, m, 1.0, 9);
+    let drive = Columns::from_fn(n, m, |i, c| if i == 0 && c < 50 { 0.0 } else { drive.column(c)[i] });
+    let found = layer.solve(&drive, None, &EquilibriumOptions::of::<f64>()).unwrap();
+    assert!(found.status[..50].iter().all(|s| s.is_fixed_point()), "{:?}", found.status);
+    assert!(found.status[50..].iter().all(|s| !s.is_fixed_point()), "{:?}", found.status);
+    // Strongly chaotic networks have fixed points that no chord leads to, and columns without a stable one.
+    let layer = FixedPointLayer::new(weights(n, 3.0, 11), Transfer::Tanh).unwrap();
+    let found = layer.solve(&normal::<f64>(n, m, 1.0, 12), None, &EquilibriumOptions::of::<f64>()).unwrap();
+    for (status, residual) in found.status.iter().zip(&found.residuals) {
+        assert!(!status.is_fixed_point() || *residual <= 1e-12, "{status:?} {residual:e}");
+    }
+    assert!(found.count(EquilibriumStatus::Stable) > 0);
+}
+
 #[test]
 fn beyond_the_reach_of_iteration_lu_solves_the_adjoint() {
     // A linear network with eigenvalues beyond one: the adjoint iteration cannot converge without mixing.

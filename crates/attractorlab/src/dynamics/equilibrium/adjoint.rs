@@ -4,7 +4,8 @@ use attractorlab_numerics::kernels::Real;
 use attractorlab_numerics::linalg::{LeftFactor, Lu, Mat};
 use rayon::prelude::*;
 
-use super::iterate::{BatchMap, Column, Ended, Limits, iterate};
+use super::chord::Chord;
+use super::iterate::{BatchMap, Column, Ended, Limits, iterate, subtract};
 use super::{Columns, EquilibriumError, FixedPointLayer, blocks};
 
 /// When the adjoint iteration stops.
@@ -14,7 +15,7 @@ pub struct AdjointOptions {
     pub tolerance: f64,
     /// Sweeps over the batch at most; one product with Wᵀ each.
     pub sweeps: usize,
-    /// States that Anderson's mixing remembers, 0 to 8.
+    /// States that Anderson's mixing remembers, 0 to 8; 0 is plain iteration alone.
     pub mixing: usize,
 }
 
@@ -45,9 +46,12 @@ struct Backward<'a, T: Real> {
 }
 
 impl<T: Real> BatchMap<T> for Backward<'_, T> {
-    fn apply(&self, columns: &[usize], states: &[T], out: &mut [T], work: &mut Vec<T>) {
-        self.factor.multiply(states, out, columns.len(), work);
-        for (out, &c) in out.chunks_exact_mut(self.delta.rows()).zip(columns) {
+    fn factor(&self) -> &LeftFactor<T> {
+        self.factor
+    }
+
+    fn respond(&self, columns: &[usize], inputs: &mut [T]) {
+        for (out, &c) in inputs.chunks_exact_mut(self.delta.rows()).zip(columns) {
             for ((o, d), g) in out.iter_mut().zip(self.delta.column(c)).zip(self.gains.column(c)) {
                 *o = *g * (*o + *d);
             }
@@ -60,8 +64,8 @@ impl<T: Real> FixedPointLayer<T> {
     /// implicit gradient is made, dL/dW = u rᵀ. (Recurrent back-propagation, Almeida 1987, Pineda 1987.)
     ///
     /// `gains` are φ' at the states and `delta` is dL/dr there. G⁻¹ is never formed, so that silent and saturated
-    /// units are ordinary. The fixed point of u ↦ G(δ + Wᵀu) is iterated with Anderson's mixing; columns where
-    /// that stalls, as it may where GW has eigenvalues beyond one, are solved by LU factorisation in 64 bits.
+    /// units are ordinary. The fixed point of u ↦ G(δ + Wᵀu) is sought with one inverse for all columns where the
+    /// batch is large, and iterated with Anderson's mixing for what that leaves; columns where this stalls too, as it may where GW has eigenvalues beyond one, are solved by LU factorisation in 64 bits.
     ///
     /// # Errors
     /// [`EquilibriumError`] for wrong shapes, entries that are not finite, or options out of range.
@@ -83,13 +87,24 @@ impl<T: Real> FixedPointLayer<T> {
             .collect();
         let map = Backward { factor: self.backward(), gains, delta };
         let limits = Limits { sweeps: options.sweeps, mixing: options.mixing.min(8), step: 1.0 };
-        let solved: Vec<(Column<T>, bool)> = blocks(count)
-            .into_par_iter()
+        let tolerance = |c: usize| options.tolerance * sizes[c];
+        let (start, settled) = if options.mixing > 0 && Chord::<T>::pays(n, count) {
+            self.adjoint_by_chords(&map, tolerance)
+        } else {
+            (Columns::zeros(n, count), vec![None; count])
+        };
+        let open: Vec<usize> = (0..count).filter(|&c| settled[c].is_none()).collect();
+        let mut rest = open
+            .par_chunks(super::BLOCK)
             .flat_map_iter(|block| {
-                let start = vec![T::default(); n * block.len()];
-                iterate(&map, n, block, &start, |c| options.tolerance * sizes[c], limits)
+                let start: Vec<T> = block.iter().flat_map(|&c| start.column(c).iter().copied()).collect();
+                iterate(&map, n, block, &start, tolerance, limits)
             })
             .collect::<Vec<_>>()
+            .into_iter();
+        let columns: Vec<Column<T>> =
+            settled.into_iter().filter_map(|column| column.or_else(|| rest.next())).collect();
+        let solved: Vec<(Column<T>, bool)> = columns
             .into_par_iter()
             .enumerate()
             .map(|(c, column)| {
@@ -107,6 +122,37 @@ impl<T: Real> FixedPointLayer<T> {
             residuals[c] = if sizes[c] > 0.0 { column.residual / sizes[c] } else { column.residual };
         }
         Ok(Adjoint { values, residuals, factorised: solved.iter().filter(|(_, lu)| *lu).count() })
+    }
+
+    /// What chords solve of the batch, with residuals computed anew, and states from which to seek the rest.
+    fn adjoint_by_chords(
+        &self,
+        map: &Backward<'_, T>,
+        tolerance: impl Fn(usize) -> f64 + Sync,
+    ) -> (Columns<T>, Vec<Option<Column<T>>>) {
+        let (n, count) = (self.units(), map.delta.count());
+        let start = Columns::zeros(n, count);
+        let Some(chord) = Chord::new(self.wide_weights().transpose(), &map.gains.row_means()) else {
+            return (start, vec![None; count]);
+        };
+        let (states, sweeps) = chord.solve(map, &start, &tolerance);
+        let settled = blocks(count)
+            .into_par_iter()
+            .flat_map_iter(|block| {
+                let numbers: Vec<usize> = block.clone().collect();
+                let mut image = vec![T::default(); n * numbers.len()];
+                map.apply(&numbers, states.columns(block), &mut image, &mut Vec::new());
+                let columns = numbers.into_iter().zip(image.chunks_exact_mut(n));
+                let judged = columns.map(|(c, image)| {
+                    let residual = subtract(image, states.column(c));
+                    let state = states.column(c).to_vec();
+                    let column = Column { state, ended: Ended::Converged, residual, sweeps };
+                    (residual <= tolerance(c)).then_some(column)
+                });
+                judged.collect::<Vec<_>>()
+            })
+            .collect();
+        (states, settled)
     }
 
     /// (1 − WᵀG)s = δ, u = Gs.

@@ -97,6 +97,15 @@ impl<T: Real> Columns<T> {
         Mat::from_fn(self.rows, self.count, |i, c| self.column(c)[i].to_f64())
     }
 
+    /// The mean of each row.
+    pub(crate) fn row_means(&self) -> Vec<f64> {
+        let mut sums = vec![0.0; self.rows];
+        for column in self.values.chunks_exact(self.rows) {
+            sums.iter_mut().zip(column).for_each(|(sum, value)| *sum += value.to_f64());
+        }
+        sums.iter().map(|sum| sum / self.count as f64).collect()
+    }
+
     /// The number of the first column with an entry that is NaN or infinite, and the entry's row.
     pub(crate) fn not_finite(&self) -> Option<(usize, usize)> {
         self.values.iter().position(|v| !v.is_finite()).map(|k| (k % self.rows, k / self.rows))

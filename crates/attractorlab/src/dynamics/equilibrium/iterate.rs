@@ -3,15 +3,22 @@
 //! The forward pass (r = φ(Wr + x)) and its adjoint (u = G(δ + Wᵀu)) are both such maps. Every column has its
 //! own step and its own memory; a column that has converged leaves the products.
 
-use std::ops::Range;
-
 use attractorlab_numerics::kernels::{Real, axpy, dot};
-use attractorlab_numerics::linalg::solve_batch;
+use attractorlab_numerics::linalg::{LeftFactor, solve_batch};
 
-/// A map of columns, each of which is mapped on its own.
-pub(super) trait BatchMap<T>: Sync {
-    /// `out = F(states)` for the columns of these numbers, without gaps.
-    fn apply(&self, columns: &[usize], states: &[T], out: &mut [T], work: &mut Vec<T>);
+/// A map x ↦ h(Ax) of columns, with h acting on each entry of each column.
+pub(super) trait BatchMap<T: Real>: Sync {
+    /// A.
+    fn factor(&self) -> &LeftFactor<T>;
+
+    /// Replaces the inputs Ax of the columns of these numbers, without gaps, by h(Ax).
+    fn respond(&self, columns: &[usize], inputs: &mut [T]);
+
+    /// `out = h(A states)` for the columns of these numbers, without gaps.
+    fn apply(&self, columns: &[usize], states: &[T], out: &mut [T], work: &mut Vec<T>) {
+        self.factor().multiply(states, out, columns.len(), work);
+        self.respond(columns, out);
+    }
 }
 
 /// When a column stops.
@@ -52,7 +59,8 @@ const QUICK: f64 = 0.65;
 
 /// A column on its way.
 struct Walker<T> {
-    number: usize,
+    /// Among the columns that were asked for.
+    place: usize,
     tolerance: f64,
     step: f64,
     previous: f64,
@@ -64,21 +72,22 @@ struct Walker<T> {
     memory: Memory<T>,
 }
 
-/// Iterates the columns of a block from `start` (without gaps) until |F(x) − x| ≤ tolerance, entry by entry.
+/// Iterates the columns of these numbers from `start` (without gaps) until |F(x) − x| ≤ tolerance, entry by entry.
 pub(super) fn iterate<T: Real>(
     map: &impl BatchMap<T>,
     rows: usize,
-    columns: Range<usize>,
+    columns: &[usize],
     start: &[T],
     tolerance: impl Fn(usize) -> f64,
     limits: Limits,
 ) -> Vec<Column<T>> {
-    let first = columns.start;
     let mut done: Vec<Option<Column<T>>> = vec![None; columns.len()];
-    let mut numbers: Vec<usize> = columns.clone().collect();
+    let mut numbers = columns.to_vec();
     let mut walkers: Vec<Walker<T>> = columns
-        .map(|number| Walker {
-            number,
+        .iter()
+        .enumerate()
+        .map(|(place, &number)| Walker {
+            place,
             tolerance: tolerance(number),
             step: limits.step,
             previous: f64::INFINITY,
@@ -105,7 +114,7 @@ pub(super) fn iterate<T: Real>(
             let size = subtract(residual, state);
             let walker = &mut walkers[slot];
             if let Some(column) = walker.advance(state, residual, size, sweep, limits) {
-                done[walker.number - first] = Some(column);
+                done[walker.place] = Some(column);
                 let last = walkers.len() - 1;
                 states.copy_within(last * rows..(last + 1) * rows, here.start);
                 states.truncate(last * rows);
@@ -117,14 +126,14 @@ pub(super) fn iterate<T: Real>(
     }
     for (walker, state) in walkers.into_iter().zip(states.chunks_exact(rows.max(1))) {
         let state = if walker.best.is_finite() { walker.best_state } else { state.to_vec() };
-        done[walker.number - first] =
+        done[walker.place] =
             Some(Column { state, ended: Ended::Stalled, residual: walker.best, sweeps: limits.sweeps });
     }
     done.into_iter().map(|column| column.expect("every column has left or was collected")).collect()
 }
 
 /// `image ← image − state`, and the largest difference; NaN if one is not finite.
-fn subtract<T: Real>(image: &mut [T], state: &[T]) -> f64 {
+pub(super) fn subtract<T: Real>(image: &mut [T], state: &[T]) -> f64 {
     // Lane by lane: sums and comparisons in one chain would wait for each other.
     const LANES: usize = 16;
     let (mut largest, mut sums) = ([T::default(); LANES], [T::default(); LANES]);
@@ -278,7 +287,7 @@ impl<T: Real> Memory<T> {
     }
 }
 
-fn difference<T: Real>(a: &[T], b: &[T], out: &mut [T]) {
+pub(super) fn difference<T: Real>(a: &[T], b: &[T], out: &mut [T]) {
     for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
         *out = *a - *b;
     }

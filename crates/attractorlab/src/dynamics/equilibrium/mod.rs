@@ -6,6 +6,7 @@
 //! gradients back through the fixed point.
 
 mod adjoint;
+mod chord;
 mod columns;
 mod filter;
 mod iterate;

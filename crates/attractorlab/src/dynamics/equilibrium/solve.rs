@@ -4,11 +4,17 @@ use attractorlab_numerics::kernels::Real;
 use attractorlab_numerics::linalg::{LeftFactor, Mat, MatRef, matvec};
 use rayon::prelude::*;
 
+use super::chord::Chord;
 use super::iterate::{BatchMap, Column, Ended, Limits, iterate};
-use super::{Columns, EquilibriumError, FixedPointLayer, StabilityTest, blocks};
+use super::{BLOCK, Columns, EquilibriumError, FixedPointLayer, StabilityTest};
 use crate::dynamics::stationary::{Balance, solve};
 use crate::dynamics::{SolverOptions, Status};
 use crate::network::Transfer;
+
+/// Columns whose states, roughly found, stand for the batch where its mean gains are needed.
+const PILOTS: usize = 32;
+const PILOT_SWEEPS: usize = 12;
+const PILOT_TOLERANCE: f64 = 0.02;
 
 /// How the search of one column ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,7 +59,7 @@ pub struct EquilibriumOptions {
     pub tolerance: f64,
     /// Sweeps over the batch at most; one product with W each.
     pub sweeps: usize,
-    /// States that Anderson's mixing remembers, 0 to 8; 0 is plain relaxation, which stays in the basin of
+    /// States that Anderson's mixing remembers, 0 to 8; 0 is plain relaxation alone, which stays in the basin of
     /// attraction of the start.
     pub mixing: usize,
     /// Newton steps for columns that the iteration leaves unsolved; 0 for none.
@@ -118,14 +124,17 @@ struct Forward<'a, T: Real> {
 }
 
 impl<T: Real> BatchMap<T> for Forward<'_, T> {
-    fn apply(&self, columns: &[usize], states: &[T], out: &mut [T], work: &mut Vec<T>) {
-        self.factor.multiply(states, out, columns.len(), work);
-        for (out, &c) in out.chunks_exact_mut(self.drive.rows()).zip(columns) {
-            for (o, x) in out.iter_mut().zip(self.drive.column(c)) {
-                *o += *x;
+    fn factor(&self) -> &LeftFactor<T> {
+        self.factor
+    }
+
+    fn respond(&self, columns: &[usize], inputs: &mut [T]) {
+        for (input, &c) in inputs.chunks_exact_mut(self.drive.rows()).zip(columns) {
+            for (u, x) in input.iter_mut().zip(self.drive.column(c)) {
+                *u += *x;
             }
         }
-        self.transfer.values_in_place(out);
+        self.transfer.values_in_place(inputs);
     }
 }
 
@@ -162,7 +171,8 @@ impl Balance for Single<'_> {
 impl<T: Real> FixedPointLayer<T> {
     /// The fixed points r = φ(Wr + x) for the columns x of `drive`, sought from `start` (or from r = 0).
     ///
-    /// Every column is relaxed with a step of its own, sped up by Anderson's mixing; what stalls is handed to
+    /// A large batch is first solved by Newton's method with one inverse for all columns; what that leaves, and any small
+    /// batch, is relaxed, every column with a step of its own, sped up by Anderson's mixing; what stalls is handed to
     /// Newton's method; then stability is decided as [`EquilibriumOptions::stability`] says. A column that ends at
     /// an unstable state, or nowhere, is relaxed anew by small steps if [`EquilibriumOptions::relax`] says so.
     ///
@@ -218,25 +228,71 @@ impl<T: Real> FixedPointLayer<T> {
             }
         };
         let drive = pick(drive);
-        let start = start.map_or_else(|| Columns::zeros(n, columns.len()), pick);
+        let mut start = start.map_or_else(|| Columns::zeros(n, columns.len()), pick);
         let map = Forward { factor: &self.forward, transfer: self.transfer, drive: &drive };
-        let ended: Vec<Column<T>> = blocks(columns.len())
-            .into_par_iter()
+        let mut ended: Vec<Option<Column<T>>> = vec![None; columns.len()];
+        if limits.mixing > 0
+            && Chord::<T>::pays(n, columns.len())
+            && let Some((states, sweeps)) = self.by_chords(&map, &start, options)
+        {
+            let (gains, residuals) = self.gains(&states, &drive);
+            let solved = |c: usize| residuals[c] <= options.tolerance;
+            if (0..columns.len()).all(solved) {
+                let status = vec![EquilibriumStatus::Undecided; columns.len()];
+                let growth = vec![None; columns.len()];
+                return Equilibria { rates: states, gains, status, residuals, growth, sweeps };
+            }
+            for c in (0..columns.len()).filter(|&c| solved(c)) {
+                let state = states.column(c).to_vec();
+                ended[c] = Some(Column { state, ended: Ended::Converged, residual: residuals[c], sweeps });
+            }
+            start = states;
+        }
+        let open: Vec<usize> = (0..columns.len()).filter(|&c| ended[c].is_none()).collect();
+        let found: Vec<Column<T>> = open
+            .par_chunks(BLOCK)
             .flat_map_iter(|block| {
-                let from = start.columns(block.clone());
-                iterate(&map, n, block, from, |_| options.tolerance, limits)
+                let from: Vec<T> = block.iter().flat_map(|&c| start.column(c).iter().copied()).collect();
+                iterate(&map, n, block, &from, |_| options.tolerance, limits)
             })
             .collect();
-        let ended: Vec<Column<T>> = ended
+        let found: Vec<Column<T>> = found
             .into_par_iter()
-            .enumerate()
-            .map(|(c, column)| match column.ended {
+            .zip(&open)
+            .map(|(column, &c)| match column.ended {
                 Ended::Converged => column,
                 _ if options.newton_steps == 0 => column,
                 _ => self.newton(column, drive.column(c), options),
             })
             .collect();
+        for (c, column) in open.into_iter().zip(found) {
+            ended[c] = Some(column);
+        }
+        let ended: Vec<Column<T>> = ended.into_iter().flatten().collect();
         self.collect(&ended, &drive)
+    }
+
+    /// States by chords with the mean gains at the states of a few columns, roughly found; `None` if they cannot be had.
+    /// A column that is not solved comes back as it started.
+    fn by_chords(
+        &self,
+        map: &Forward<'_, T>,
+        start: &Columns<T>,
+        options: &EquilibriumOptions,
+    ) -> Option<(Columns<T>, usize)> {
+        let (n, count) = (self.units(), start.count());
+        let pilots: Vec<usize> = (0..PILOTS).map(|k| k * count / PILOTS).collect();
+        let from: Vec<T> = pilots.iter().flat_map(|&c| start.column(c).iter().copied()).collect();
+        let rough = Limits { sweeps: PILOT_SWEEPS, mixing: options.mixing, step: 1.0 };
+        let found = iterate(map, n, &pilots, &from, |_| PILOT_TOLERANCE, rough);
+        let states = Columns::from_fn(n, PILOTS, |i, k| found[k].state[i]);
+        let drive = Columns::from_fn(n, PILOTS, |i, k| map.drive.column(pilots[k])[i]);
+        let gains = self.gains(&states, &drive).0.row_means();
+        if gains.iter().any(|g| !g.is_finite()) {
+            return None;
+        }
+        let chord = Chord::new(self.wide_weights(), &gains)?;
+        Some(chord.solve(map, start, |_| options.tolerance))
     }
 
     /// Newton's method with a line search from the best state of the iteration, in 64 bits.
