@@ -18,6 +18,7 @@
 
 mod activation;
 mod api;
+mod buffer;
 mod dispatch;
 mod elementary;
 mod equidistant;

@@ -30,15 +30,16 @@ pub(crate) struct Row {
     pub(crate) work: fn() -> Vec<(&'static str, f64)>,
 }
 
-/// A row is repeated for this long, and its median counts.
+/// A row is repeated for this long, and at least so often; its median counts.
 const BUDGET: Duration = Duration::from_millis(500);
+const REPEATS: usize = 5;
 
 fn measure(row: &Row) -> serde_json::Value {
     // The first run warms the caches, and gives the answers.
     let checks: BTreeMap<_, _> = (row.work)().into_iter().collect();
     let mut seconds = Vec::new();
     let start = Instant::now();
-    while seconds.is_empty() || start.elapsed() < BUDGET {
+    while seconds.len() < REPEATS || start.elapsed() < BUDGET {
         let run = Instant::now();
         std::hint::black_box((row.work)());
         seconds.push(run.elapsed().as_secs_f64());
