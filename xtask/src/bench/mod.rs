@@ -2,13 +2,14 @@
 //!
 //! The rows are registered in one place, `crates/attractorlab-studies/examples/bench`: what is measured, our
 //! work, the peers' scripts, and how closely the answers must agree. Ours and the peers take turns, each in a
-//! process of its own with one thread, so that a busy minute hits all of them.
+//! process of its own, with one thread and then with all cores, so that a busy minute hits all of them.
 
 mod instructions;
 mod row;
 mod start;
 mod table;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -20,8 +21,8 @@ use row::{Measured, Row};
 /// What the peers need.
 const REQUIREMENTS: [&str; 3] = ["numpy", "scipy", "reservoirpy"];
 
-/// One thread for everybody.
-const ONE_THREAD: [&str; 5] = [
+/// What tells everybody how many threads to use.
+const THREADS: [&str; 5] = [
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -105,37 +106,43 @@ pub(crate) fn run(arguments: &[&str]) -> Result<bool, String> {
         return instructions::guard(&ours, &rows, options.write);
     }
     let venv = Venv::with("bench-venv", &REQUIREMENTS)?;
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = if cores > 1 { vec![1, cores] } else { vec![1] };
 
     let mut agree = true;
     let mut text = String::new();
     for row in rows {
         println!("\n== {}", row.name);
-        let mut results = vec![Vec::new(); 1 + row.peers.len()];
+        let mut results = vec![vec![Vec::new(); 1 + row.peers.len()]; threads.len()];
         for round in 1..=options.rounds {
-            for (index, results) in results.iter_mut().enumerate() {
-                let (who, mut command) = match index.checked_sub(1) {
-                    None => ("attractorlab", {
-                        let mut command = step::command(&ours);
-                        command.args(["run", &row.name]);
-                        command
-                    }),
-                    Some(peer) => {
-                        let peer = &row.peers[peer];
-                        let mut command = match options.torch.as_ref().filter(|_| peer.needs_torch()) {
-                            Some(python) => step::command(python),
-                            None => venv.run_python(),
-                        };
-                        command.arg(crate::root().join("bench/peers").join(&peer.script));
-                        (peer.script.as_str(), command)
-                    }
-                };
-                command.envs(ONE_THREAD.map(|name| (name, "1")));
-                let measured = Measured::parse(&answer(&mut command)?)?;
-                println!("round {round} of {}: {who}: {}", options.rounds, table::time(measured.seconds));
-                results.push(measured);
+            for (&threads, results) in threads.iter().zip(&mut results) {
+                let mut told = format!("round {round} of {}, {}:", options.rounds, table::threads(threads));
+                for (index, results) in results.iter_mut().enumerate() {
+                    let (who, mut command) = match index.checked_sub(1) {
+                        None => ("attractorlab", {
+                            let mut command = step::command(&ours);
+                            command.args(["run", &row.name]);
+                            command
+                        }),
+                        Some(peer) => {
+                            let peer = &row.peers[peer];
+                            let mut command = match options.torch.as_ref().filter(|_| peer.needs_torch()) {
+                                Some(python) => step::command(python),
+                                None => venv.run_python(),
+                            };
+                            command.arg(crate::root().join("bench/peers").join(&peer.script));
+                            (peer.script.as_str(), command)
+                        }
+                    };
+                    command.envs(THREADS.map(|name| (name, threads.to_string())));
+                    let measured = Measured::parse(&answer(&mut command)?)?;
+                    let _ = write!(told, " {who} {}", table::time(measured.seconds));
+                    results.push(measured);
+                }
+                println!("{told}");
             }
         }
-        let (section, agrees) = table::section(row, &results);
+        let (section, agrees) = table::section(row, &threads, &results);
         agree &= agrees;
         text.push_str(&section);
     }

@@ -23,6 +23,8 @@ pub(super) struct Row {
     pub(super) what: String,
     /// How far a peer's answers may lie from ours.
     pub(super) tolerance: f64,
+    /// What must be done at least, where that is known.
+    pub(super) limit: Option<String>,
     pub(super) peers: Vec<Peer>,
     /// Whether its instructions are counted as a guard.
     pub(super) guarded: bool,
@@ -37,6 +39,7 @@ impl Row {
                 what: row["what"].as_str()?.to_owned(),
                 tolerance: row["tolerance"].as_f64()?,
                 guarded: row["guarded"].as_bool()?,
+                limit: row["limit"].as_str().map(str::to_owned),
                 peers: row["peers"]
                     .as_array()?
                     .iter()
@@ -58,6 +61,8 @@ impl Row {
 #[derive(Debug, Clone)]
 pub(super) struct Measured {
     pub(super) seconds: f64,
+    /// The time that the row's limit takes, as a share of `seconds`; ours alone.
+    pub(super) share: Option<f64>,
     /// Numbers by which the two sides show that they did the same work.
     pub(super) checks: BTreeMap<String, f64>,
 }
@@ -73,7 +78,7 @@ impl Measured {
         // A check that is no number agrees with nothing.
         let checks =
             checks.iter().map(|(name, value)| (name.clone(), value.as_f64().unwrap_or(f64::NAN))).collect();
-        Ok(Self { seconds, checks })
+        Ok(Self { seconds, share: value["share of the limit"].as_f64(), checks })
     }
 
     /// The largest difference between the checks of both; NaN if one side lacks a check.
@@ -101,6 +106,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!((rows[0].name.as_str(), rows[0].peers[0].script.as_str()), ("a", "c.py"));
+        assert_eq!(rows[0].limit, None);
         assert!(Row::parse(r#"[{"name": "a"}]"#).is_err());
         assert!(Measured::parse(r#"{"seconds": 1.5}"#).is_err());
     }

@@ -6,39 +6,57 @@ use std::process::Command;
 
 use super::row::{Measured, Row};
 
-/// The table of one row, ours first, and whether every peer's answers agree with ours.
-pub(super) fn section(row: &Row, results: &[Vec<Measured>]) -> (String, bool) {
-    let mut text = format!("### {}\n\n{}\n\n", row.name, row.what);
-    text.push_str("| who | median | spread | times ours | largest difference |\n|---|---|---|---|---|\n");
-    let times: Vec<[f64; 3]> = results.iter().map(|results| quantiles(results)).collect();
-    let mut agree = true;
-    for (index, [least, median, most]) in times.iter().copied().enumerate() {
-        let (who, ratio, difference) = match index.checked_sub(1) {
-            None => ("attractorlab", String::new(), String::new()),
-            Some(peer) => {
-                let distance = match (results[0].first(), results[index].first()) {
-                    (Some(ours), Some(theirs)) => ours.distance(theirs),
-                    _ => f64::NAN,
-                };
-                agree &= distance <= row.tolerance;
-                (row.peers[peer].what.as_str(), rounded(median / times[0][1]), format!("{distance:.1e}"))
-            }
-        };
-        let _ = writeln!(
-            text,
-            "| {who} | {} | {} – {} | {ratio} | {difference} |",
-            time(median),
-            time(least),
-            time(most)
-        );
+/// The table of one row, ours first, and whether every peer's answers agree with ours. `results` holds the runs of
+/// every side for each number of threads.
+pub(super) fn section(row: &Row, numbers: &[usize], results: &[Vec<Vec<Measured>>]) -> (String, bool) {
+    let mut text = format!("### {}\n\n{}\n\n| who |", row.name, row.what);
+    for &number in numbers {
+        let _ = write!(text, " {} | spread | times ours |", threads(number));
     }
+    text.push_str(" largest difference |\n|---|");
+    text.push_str(&"---|---|---|".repeat(numbers.len()));
+    text.push_str("---|\n");
+    let mut agree = true;
+    for index in 0..=row.peers.len() {
+        let peer = index.checked_sub(1).map(|peer| &row.peers[peer]);
+        let _ = write!(text, "| {} |", peer.map_or("attractorlab", |peer| peer.what.as_str()));
+        let mut largest = 0.0_f64;
+        for results in results {
+            let [least, median, most] = quantiles(&results[index]);
+            let ratio = peer.map(|_| rounded(median / quantiles(&results[0])[1])).unwrap_or_default();
+            let _ = write!(text, " {} | {} – {} | {ratio} |", time(median), time(least), time(most));
+            let distance = match (results[0].first(), results[index].first()) {
+                (Some(ours), Some(theirs)) => ours.distance(theirs),
+                _ => f64::NAN,
+            };
+            agree &= distance <= row.tolerance;
+            // NaN stays.
+            largest = if distance <= largest { largest } else { distance };
+        }
+        let _ = writeln!(text, " {} |", peer.map(|_| format!("{largest:.1e}")).unwrap_or_default());
+    }
+    let rounds = results.first().and_then(|results| results.first()).map_or(0, Vec::len);
     let _ = writeln!(
         text,
-        "\nMedian and range of {} runs that took turns, one thread each; answers must agree within {:e}.\n",
-        results[0].len(),
+        "\nMedian and range of {rounds} runs that took turns; answers must agree within {:e}.\n",
         row.tolerance
     );
+    let ours = results.first().and_then(|results| results.first());
+    let shares = ours.map(|ours| ours.iter().filter_map(|measured| measured.share).collect::<Vec<_>>());
+    if let (Some(limit), Some(mut shares)) = (&row.limit, shares.filter(|shares| !shares.is_empty())) {
+        shares.sort_by(f64::total_cmp);
+        let percent = 100.0 * shares[shares.len() / 2];
+        let _ = writeln!(
+            text,
+            "No program does with less than {limit}; on one thread, this processor needs {percent:.0} % of our time for it.\n"
+        );
+    }
     (text, agree)
+}
+
+/// "1 thread", "2 threads".
+pub(super) fn threads(number: usize) -> String {
+    format!("{number} thread{}", if number == 1 { "" } else { "s" })
 }
 
 /// Least, median and largest time.
@@ -96,7 +114,12 @@ mod tests {
 
     fn runs(seconds: &[f64], outlier: f64) -> Vec<Measured> {
         let checks = [("outlier".to_owned(), outlier)];
-        seconds.iter().map(|&seconds| Measured { seconds, checks: checks.clone().into() }).collect()
+        let run = |&seconds: &f64| Measured {
+            seconds,
+            share: Some(0.003 / seconds),
+            checks: checks.clone().into(),
+        };
+        seconds.iter().map(run).collect()
     }
 
     #[test]
@@ -106,13 +129,23 @@ mod tests {
             what: "A figure.".to_owned(),
             tolerance: 1e-3,
             guarded: false,
+            limit: Some("a task".to_owned()),
             peers: vec![Peer { script: "peer.py".to_owned(), what: "numpy".to_owned() }],
         };
         let ours = runs(&[0.004, 0.002, 0.003], 0.25);
-        let (text, agrees) = section(&row, &[ours.clone(), runs(&[12.0, 18.0, 15.0], 0.2501)]);
+        let one = vec![ours.clone(), runs(&[12.0, 18.0, 15.0], 0.2501)];
+        let two = vec![runs(&[0.001], 0.25), runs(&[14.0], 0.25)];
+        let (text, agrees) = section(&row, &[1, 2], &[one.clone(), two]);
         assert!(agrees);
-        assert!(text.contains("| attractorlab | 3.00 ms | 2.00 ms – 4.00 ms |"), "{text}");
-        assert!(text.contains("| numpy | 15.0 s | 12.0 s – 18.0 s | 5000 | 1.0e-4 |"), "{text}");
-        assert!(!section(&row, &[ours, runs(&[1.0], 0.3)]).1);
+        assert!(text.contains("| who | 1 thread | spread | times ours | 2 threads | spread |"), "{text}");
+        assert!(text.contains("| attractorlab | 3.00 ms | 2.00 ms – 4.00 ms |  | 1.00 ms |"), "{text}");
+        assert!(text.contains("| numpy | 15.0 s | 12.0 s – 18.0 s | 5000 | 14.0 s |"), "{text}");
+        assert!(text.contains("| 14000 | 1.0e-4 |"), "{text}");
+        assert!(text.contains("less than a task; on one thread, this processor needs 100 % of"), "{text}");
+        // One side astray with one of the numbers of threads is enough.
+        let astray = vec![ours, runs(&[1.0], 0.3)];
+        let (text, agrees) = section(&row, &[1, 2], &[one, astray]);
+        assert!(!agrees);
+        assert!(text.contains("| 5.0e-2 |"), "{text}");
     }
 }

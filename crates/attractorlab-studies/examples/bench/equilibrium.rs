@@ -68,11 +68,8 @@ pub(crate) fn linearised() -> Vec<(&'static str, f64)> {
 }
 
 /// States of 512 inputs to 300 units to a residual of 1e-5.
-fn converged() -> ForwardPass {
-    ForwardPass::Converged(EquilibriumOptions {
-        stability: StabilityTest::Growth,
-        ..EquilibriumOptions::of::<f32>()
-    })
+fn converged(stability: StabilityTest) -> ForwardPass {
+    ForwardPass::Converged(EquilibriumOptions { stability, ..EquilibriumOptions::of::<f32>() })
 }
 
 /// The states of a pass, and the update of a rule.
@@ -96,14 +93,24 @@ fn step(rule: &str, pass: ForwardPass) -> Vec<(&'static str, f64)> {
     answer("norm of the update", run())
 }
 
-/// A step of rule 3.
+/// A step of rule 3, as much as numpy does.
 pub(crate) fn linearised_step() -> Vec<(&'static str, f64)> {
-    step("linearised", converged())
+    step("linearised", converged(StabilityTest::Off))
 }
 
-/// A step of rule 1.
+/// A step of rule 1, as much as numpy does.
 pub(crate) fn gradient_step() -> Vec<(&'static str, f64)> {
-    step("gradient", converged())
+    step("gradient", converged(StabilityTest::Off))
+}
+
+/// A step of rule 3 on states that are known to be stable.
+pub(crate) fn tested_linearised_step() -> Vec<(&'static str, f64)> {
+    step("linearised", converged(StabilityTest::Growth))
+}
+
+/// A step of rule 1 on states that are known to be stable.
+pub(crate) fn tested_gradient_step() -> Vec<(&'static str, f64)> {
+    step("gradient", converged(StabilityTest::Growth))
 }
 
 /// A step of rule 3 with the truncated pass of the authors.

@@ -6,6 +6,7 @@
 mod equilibrium;
 mod fixed_points;
 mod learning;
+mod limits;
 mod networks;
 mod rows;
 mod trained;
@@ -26,6 +27,8 @@ pub(crate) struct Row {
     pub(crate) peers: &'static [(&'static str, &'static str)],
     /// How far the peers' answers may lie from ours.
     pub(crate) tolerance: f64,
+    /// What must be done at least, where that is known.
+    pub(crate) limit: Option<limits::Limit>,
     /// Does the work once; the answers show that the peers did the same.
     pub(crate) work: fn() -> Vec<(&'static str, f64)>,
 }
@@ -34,18 +37,29 @@ pub(crate) struct Row {
 const BUDGET: Duration = Duration::from_millis(500);
 const REPEATS: usize = 5;
 
+/// Time of a row, its answers, and, on one thread, the share of it that its limit takes. The limit is measured between the
+/// runs, because processors change their pace.
 fn measure(row: &Row) -> serde_json::Value {
     // The first run warms the caches, and gives the answers.
     let checks: BTreeMap<_, _> = (row.work)().into_iter().collect();
-    let mut seconds = Vec::new();
+    let limit = row.limit.filter(|_| rayon::current_num_threads() == 1);
+    let (mut seconds, mut shares) = (Vec::new(), Vec::new());
     let start = Instant::now();
     while seconds.len() < REPEATS || start.elapsed() < BUDGET {
+        let before = limit.map(limits::Limit::seconds);
         let run = Instant::now();
         std::hint::black_box((row.work)());
-        seconds.push(run.elapsed().as_secs_f64());
+        let elapsed = run.elapsed().as_secs_f64();
+        if let (Some(before), Some(limit)) = (before, limit) {
+            shares.push(f64::midpoint(before, limit.seconds()) / elapsed);
+        }
+        seconds.push(elapsed);
     }
-    seconds.sort_by(f64::total_cmp);
-    json!({ "seconds": seconds[seconds.len() / 2], "checks": checks })
+    let median = |values: &mut Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied()
+    };
+    json!({ "seconds": median(&mut seconds), "share of the limit": median(&mut shares), "checks": checks })
 }
 
 fn main() -> ExitCode {
@@ -62,7 +76,8 @@ fn main() -> ExitCode {
                     .map(|(script, what)| json!({ "script": script, "what": what }))
                     .collect();
                 let guarded = rows::GUARDED.contains(&row.name);
-                json!({ "guarded": guarded, "name": row.name, "what": row.what, "tolerance": row.tolerance, "peers": peers })
+                let limit = row.limit.map(limits::Limit::what);
+                json!({ "guarded": guarded, "name": row.name, "what": row.what, "tolerance": row.tolerance, "limit": limit, "peers": peers })
             })
             .collect(),
         [how @ ("run" | "once"), name] => {

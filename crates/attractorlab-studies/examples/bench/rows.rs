@@ -8,6 +8,7 @@ use attractorlab::numerics::linalg::{Complex64, Mat};
 use attractorlab::theory::feedback::{Direction, FixedPoint, Inputs, ReadoutCurve};
 use attractorlab::theory::output_dynamics::{Setting, predict};
 
+use crate::limits::Limit;
 use crate::{Row, equilibrium, fixed_points, learning, networks, trained};
 
 /// Rows whose instructions are counted as a guard: short, on one thread, the same work every time.
@@ -35,6 +36,7 @@ pub(crate) fn all() -> Vec<Row> {
                 ("e1_table.py", "numpy, vectorised over one table"),
             ],
             tolerance: 1e-4,
+            limit: None,
             work: e1_theory,
         },
         Row {
@@ -45,6 +47,7 @@ pub(crate) fn all() -> Vec<Row> {
                 "numpy, trapezoid rule in z, one standard deviation after the other",
             )],
             tolerance: 1e-9,
+            limit: None,
             work: one_variable,
         },
         Row {
@@ -53,6 +56,7 @@ pub(crate) fn all() -> Vec<Row> {
                correlations from -0.95 to 0.95.",
             peers: &[("pair_average_grid.py", "numpy, trapezoid rule on a grid of two variables")],
             tolerance: 1e-9,
+            limit: None,
             work: two_variables,
         },
         Row {
@@ -60,6 +64,7 @@ pub(crate) fn all() -> Vec<Row> {
             what: "tanh of 4096 numbers from -3 to 3 in f32, 200 times.",
             peers: &[("kernel_tanh_f32.py", "numpy, in place")],
             tolerance: 5e-4,
+            limit: None,
             work: || networks::kernel::<f32>(kernels::tanh),
         },
         Row {
@@ -67,6 +72,7 @@ pub(crate) fn all() -> Vec<Row> {
             what: "tanh of 4096 numbers from -3 to 3 in f64, 200 times.",
             peers: &[("kernel_tanh_f64.py", "numpy, in place")],
             tolerance: 1e-9,
+            limit: None,
             work: || networks::kernel::<f64>(kernels::tanh),
         },
         Row {
@@ -74,6 +80,7 @@ pub(crate) fn all() -> Vec<Row> {
             what: "exp of 4096 numbers from -3 to 3 in f32, 200 times.",
             peers: &[("kernel_exp_f32.py", "numpy, in place")],
             tolerance: 5e-4,
+            limit: None,
             work: || networks::kernel::<f32>(kernels::exp),
         },
         Row {
@@ -81,6 +88,7 @@ pub(crate) fn all() -> Vec<Row> {
             what: "exp of 4096 numbers from -3 to 3 in f64, 200 times.",
             peers: &[("kernel_exp_f64.py", "numpy, in place")],
             tolerance: 1e-9,
+            limit: None,
             work: || networks::kernel::<f64>(kernels::exp),
         },
         Row {
@@ -88,6 +96,7 @@ pub(crate) fn all() -> Vec<Row> {
             what: "erf of 4096 numbers from -3 to 3 in f32, 200 times.",
             peers: &[("kernel_erf_f32.py", "scipy, in place")],
             tolerance: 5e-4,
+            limit: None,
             work: || networks::kernel::<f32>(kernels::erf),
         },
         Row {
@@ -95,6 +104,7 @@ pub(crate) fn all() -> Vec<Row> {
             what: "erf of 4096 numbers from -3 to 3 in f64, 200 times.",
             peers: &[("kernel_erf_f64.py", "scipy, in place")],
             tolerance: 1e-9,
+            limit: None,
             work: || networks::kernel::<f64>(kernels::erf),
         },
         Row {
@@ -102,6 +112,7 @@ pub(crate) fn all() -> Vec<Row> {
             what: "Simulation in f32: 50 Euler steps of 100 trials of 1000 tanh units.",
             peers: &[("simulation_f32.py", "numpy, in place, the better of two memory orders")],
             tolerance: 1e-3,
+            limit: Some(Limit::Arithmetic32(50.0 * 2.0 * 1e6 * 100.0)),
             work: networks::simulation::<f32>,
         },
         Row {
@@ -109,6 +120,7 @@ pub(crate) fn all() -> Vec<Row> {
             what: "Simulation in f64: 50 Euler steps of 100 trials of 1000 tanh units.",
             peers: &[("simulation_f64.py", "numpy, in place, the better of two memory orders")],
             tolerance: 1e-9,
+            limit: Some(Limit::Arithmetic64(50.0 * 2.0 * 1e6 * 100.0)),
             work: networks::simulation::<f64>,
         },
         Row {
@@ -119,6 +131,8 @@ pub(crate) fn all() -> Vec<Row> {
                 ("outlier_arpack.py", "scipy, one eigenvalue (ARPACK)"),
             ],
             tolerance: 1e-8,
+            // 40 products with the matrix, and one for the residual.
+            limit: Some(Limit::Reading { bytes: 41.0 * 8e6, of: 8_000_000 }),
             work: networks::outlier,
         },
         Row {
@@ -130,6 +144,7 @@ pub(crate) fn all() -> Vec<Row> {
                 "numpy, trapezoid rule on a grid of two variables, scan and bisection",
             )],
             tolerance: 1e-6,
+            limit: None,
             work: trained::least_squares_theory,
         },
         Row {
@@ -141,6 +156,8 @@ pub(crate) fn all() -> Vec<Row> {
                 ("rls_steps_reservoirpy.py", "ReservoirPy's RLS node, step by step"),
             ],
             tolerance: 1e-6,
+            // Half of P once a step.
+            limit: Some(Limit::Updating { bytes: 200.0 * 8e6, of: 4_004_000 }),
             work: trained::recursive_steps,
         },
         Row {
@@ -151,6 +168,8 @@ pub(crate) fn all() -> Vec<Row> {
                 ("ridge_readout_reservoirpy.py", "ReservoirPy's Ridge node"),
             ],
             tolerance: 1e-8,
+            // Half of the Gram matrix, and its factorisation.
+            limit: Some(Limit::Arithmetic64(2000.0 * 1e6 + 1e9 / 3.0)),
             work: trained::ridge,
         },
         Row {
@@ -159,6 +178,7 @@ pub(crate) fn all() -> Vec<Row> {
                them are stable: ours finds 27 at residuals of 1e-12, Adam 26 with q < 1e-9.",
             peers: &[("fixed_points_gru_torch.py", "PyTorch, Adam on the joint speed, float32")],
             tolerance: 0.0,
+            limit: None,
             work: fixed_points::gru,
         },
         Row {
@@ -166,6 +186,7 @@ pub(crate) fn all() -> Vec<Row> {
             what: "Outlier of one network of N = 800 that least squares trained; drawing, clamping and training come before.",
             peers: &[("trained_outlier.py", "numpy, the full spectrum (LAPACK)")],
             tolerance: 1e-6,
+            limit: None,
             work: trained::outlier,
         },
         Row {
@@ -174,6 +195,7 @@ pub(crate) fn all() -> Vec<Row> {
                values from -2.5 to 2.5.",
             peers: &[("stability_map_relu.py", "numpy, vectorised closed forms over the grid")],
             tolerance: 1e-6,
+            limit: None,
             work: || stability_map(Transfer::Relu { threshold: -0.5 }, (-2.5, 2.5)),
         },
         Row {
@@ -181,6 +203,7 @@ pub(crate) fn all() -> Vec<Row> {
             what: "Poles of networks trained to two values, tanh at g = 0.8, on a 50 by 50 grid of values from 0.1 to 2.5.",
             peers: &[("stability_map_tanh.py", "numpy, trapezoid rule on a grid of two variables")],
             tolerance: 1e-6,
+            limit: None,
             work: || stability_map(Transfer::Tanh, (0.1, 2.5)),
         },
         Row {
@@ -188,6 +211,10 @@ pub(crate) fn all() -> Vec<Row> {
             what: "Response of 800 units at 200 frequencies: one reduction to Hessenberg form serves them all.",
             peers: &[("frequency_response.py", "numpy, a linear solve at each frequency")],
             tolerance: 1e-9,
+            // The reduction, and an elimination below the diagonal for each complex frequency.
+            limit: Some(Limit::Arithmetic64(
+                10.0 / 3.0 * 800.0_f64.powi(3) + 200.0 * 4.0 * 800.0_f64.powi(2),
+            )),
             work: frequency_response,
         },
         Row {
@@ -199,6 +226,8 @@ pub(crate) fn all() -> Vec<Row> {
                 ("bptt_epoch_torch.py", "PyTorch, eager"),
             ],
             tolerance: 1e-3,
+            // Three products with the weights or of their size for each step of each trial.
+            limit: Some(Limit::Arithmetic32(3.0 * 2.0 * 256.0 * 256.0 * 3200.0)),
             work: learning::epoch,
         },
         Row {
@@ -212,6 +241,7 @@ pub(crate) fn all() -> Vec<Row> {
                 ("bptt_epoch_1024_torch.py", "PyTorch, eager"),
             ],
             tolerance: 1e-3,
+            limit: Some(Limit::Arithmetic32(3.0 * 2.0 * 1024.0 * 1024.0 * 3200.0)),
             work: learning::epoch_1024,
         },
         Row {
@@ -225,6 +255,8 @@ pub(crate) fn all() -> Vec<Row> {
                 ),
             ],
             tolerance: 1e-8,
+            // A factorisation, two solves and a product a step.
+            limit: Some(Limit::Arithmetic64(100.0 * (2.0 / 3.0 * 8e6 + 3.0 * 2.0 * 4e4 * 100.0))),
             work: equilibrium::gradient,
         },
         Row {
@@ -238,6 +270,7 @@ pub(crate) fn all() -> Vec<Row> {
                 ),
             ],
             tolerance: 1e-8,
+            limit: None,
             work: equilibrium::reparameterised,
         },
         Row {
@@ -251,21 +284,40 @@ pub(crate) fn all() -> Vec<Row> {
                 ),
             ],
             tolerance: 1e-8,
+            limit: Some(Limit::Arithmetic64(100.0 * 2.0 * 1e6)),
             work: equilibrium::linearised,
         },
         Row {
             name: "equilibrium-step-linearised",
-            what: "One step of rule 3 in f32: states of 512 inputs to 300 tanh units to a residual of 1e-5, their stability, the update.",
-            peers: &[("equilibrium_linearised_step.py", "numpy, batched plain iteration, no stability")],
+            what: "One step of rule 3 in f32: states of 512 inputs to 300 tanh units to a residual of 1e-5, the update. Nobody tests whether the states are stable.",
+            peers: &[("equilibrium_linearised_step.py", "numpy, batched plain iteration")],
             tolerance: 1e-3,
+            limit: None,
             work: equilibrium::linearised_step,
         },
         Row {
             name: "equilibrium-step-gradient",
             what: "The same with rule 1: adjoint states to a relative residual of 1e-5.",
+            peers: &[("equilibrium_gradient_step.py", "numpy, batched plain iteration")],
+            tolerance: 1e-3,
+            limit: None,
+            work: equilibrium::gradient_step,
+        },
+        Row {
+            name: "equilibrium-step-linearised-tested",
+            what: "The step of rule 3 as a training makes it: each of the 512 states is tested for stability too, which numpy does not do.",
+            peers: &[("equilibrium_linearised_step.py", "numpy, batched plain iteration, no stability")],
+            tolerance: 1e-3,
+            limit: None,
+            work: equilibrium::tested_linearised_step,
+        },
+        Row {
+            name: "equilibrium-step-gradient-tested",
+            what: "The same with rule 1.",
             peers: &[("equilibrium_gradient_step.py", "numpy, batched plain iteration, no stability")],
             tolerance: 1e-3,
-            work: equilibrium::gradient_step,
+            limit: None,
+            work: equilibrium::tested_gradient_step,
         },
         Row {
             name: "equilibrium-step-truncated",
@@ -275,6 +327,8 @@ pub(crate) fn all() -> Vec<Row> {
                 "numpy, the authors' operations: the update sample by sample",
             )],
             tolerance: 1e-3,
+            // A product for each Euler step.
+            limit: Some(Limit::Arithmetic32(500.0 * 2.0 * 9e4 * 512.0)),
             work: equilibrium::truncated_step,
         },
     ]
