@@ -46,25 +46,40 @@ pub(crate) fn gradient() -> Vec<(&'static str, f64)> {
     answer("loss", run())
 }
 
-/// The loss at 100 steps of rule 2, η = 1.
+/// Steps of a learning curve with rules 2 and 3.
+const STEPS: u64 = 1000;
+
+/// What both sides compare: the last loss, and the mean of the logarithms of all.
+fn course(losses: Result<Vec<f64>, LearningError>) -> Vec<(&'static str, f64)> {
+    let losses = losses.unwrap_or_default();
+    let mean = losses.iter().map(|loss| loss.log10()).sum::<f64>() / losses.len() as f64;
+    vec![("loss", losses.last().copied().unwrap_or(f64::NAN)), ("mean log10 loss", mean)]
+}
+
+/// The loss at each step of rule 2, η = 1.
 pub(crate) fn reparameterised() -> Vec<(&'static str, f64)> {
     let run = || {
         let (task, start) = linear()?;
-        let losses = ReparameterisedPath::new(&task, start.as_ref(), 1.0, false)?.losses(100);
-        Ok(losses.last().copied().unwrap_or(f64::NAN))
+        let mut losses = ReparameterisedPath::new(&task, start.as_ref(), 1.0, false)?.losses(STEPS);
+        // The first is that of the start.
+        losses.remove(0);
+        Ok(losses)
     };
-    answer("loss", run())
+    course(run())
 }
 
-/// The loss after 100 steps of rule 3, η = 1.
+/// The loss at every fifth step of rule 3, η = 1.
 pub(crate) fn linearised() -> Vec<(&'static str, f64)> {
     let run = || {
         let (task, start) = linear()?;
         let mut path = LinearisedPath::new(&task, start.as_ref(), 1.0)?;
-        path.advance(100);
-        path.loss()
+        let after = |_| {
+            path.advance(5);
+            path.loss()
+        };
+        (0..STEPS / 5).map(after).collect()
     };
-    answer("loss", run())
+    course(run())
 }
 
 /// States of 512 inputs to 300 units to a residual of 1e-5.
