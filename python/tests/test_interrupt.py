@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 import attractorlab as al
-from attractorlab import dynamics, studies
+from attractorlab import dynamics, studies, tasks, weight_change
+from attractorlab import equilibrium as eq
+from attractorlab.bptt import Training
 from attractorlab.network import RateNetwork, gaussian_bulk
 
 
@@ -65,3 +67,40 @@ def test_ctrl_c_stops_a_search_through_a_function_of_yours() -> None:
         return np.asarray(x - np.sin(3 * x))
 
     assert seconds_to_stop(lambda: al.find_fixed_points(slow, 8, discrete=False, random=300_000)) < 0.5
+
+
+LARGE = 2000
+
+
+def large_weights() -> np.ndarray:
+    return gaussian_bulk(LARGE, 0.9, seed=1)
+
+
+@pytest.mark.parametrize("after", [0.3, 1.0])
+def test_ctrl_c_abandons_a_dense_spectrum(after: float) -> None:
+    network = RateNetwork(large_weights())
+    assert seconds_to_stop(lambda: dynamics.spectrum(network, np.zeros(LARGE)), after) < 0.5
+    # The network is still there, and so is the library.
+    assert np.isfinite(network.velocity(np.ones((LARGE, 1)))).all()
+    small = RateNetwork(gaussian_bulk(50, 0.9, seed=1))
+    assert len(dynamics.spectrum(small, np.zeros(50))) == 50
+
+
+def test_ctrl_c_abandons_what_else_decomposes_a_matrix() -> None:
+    weights = large_weights()
+    works: list[Callable[[], object]] = [
+        lambda: weight_change.eigenvalues_along([weights]),
+        lambda: weight_change.WeightChange(np.zeros_like(weights), weights),
+        lambda: eq.solve("tanh", weights, np.ones((LARGE, 2)), states=eq.States(stability="spectrum")),
+    ]
+    for work in works:
+        assert seconds_to_stop(work, 0.3) < 0.5
+
+
+def test_ctrl_c_abandons_checks_of_gradients() -> None:
+    training = Training(tasks.flip_flop(), units=600, precision="float64")
+    assert seconds_to_stop(lambda: training.check_gradient(256), 0.5) < 0.5
+    assert training.run(1) == "running"
+    weights, drive = large_weights(), np.ones((LARGE, 50))
+    loss = eq.MeanSquaredError(0 * drive)
+    assert seconds_to_stop(lambda: eq.check_gradient("tanh", weights, drive, loss, directions=100), 0.5) < 0.5

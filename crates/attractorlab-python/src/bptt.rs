@@ -4,15 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
 use attractorlab::network::{Form, Transfer};
 use attractorlab::task::{Batch, Dimensions, Task};
 use attractorlab::training::bptt::{
-    BpttError, GatedCellKind, GatedUnits, Loss, RateUnits, RateWeights, StepNoise, Trainable,
-    TrainableMatrices, Trainer, TrainingOptions, TrainingStatus, check_gradient, evaluate,
+    BpttError, GatedCellKind, GatedUnits, Loss, RateUnits, RateWeights, StepNoise, TensorCheck, Trainable,
+    TrainableMatrices, Trainer, TrainingOptions, TrainingStatus, check_gradient_until, evaluate, gradient,
 };
 use attractorlab_numerics::kernels::Real;
 use attractorlab_numerics::linalg::Mat;
@@ -22,7 +22,7 @@ use pyo3::prelude::*;
 
 use crate::dissection::Network;
 use crate::errors::Failure;
-use crate::interrupt::interruptible;
+use crate::interrupt::{abandonable, interruptible};
 use crate::network::{array, matrix};
 use crate::tasks::AnyTask;
 use crate::transfer;
@@ -56,7 +56,8 @@ macro_rules! each {
 #[pyclass(frozen, module = "attractorlab._attractorlab")]
 pub(crate) struct BpttTraining {
     kind: Mutex<Kind>,
-    initial: Initial,
+    /// Before training.
+    initial: Parts,
     /// How many threads wait for the training between two of its epochs.
     waiting: AtomicUsize,
 }
@@ -119,6 +120,45 @@ impl Cell<'_> {
     }
 }
 
+/// Inputs, targets and mask, flat in the order (step, trial, channel).
+type Arrays<'py> = (PyReadonlyArray1<'py, f64>, PyReadonlyArray1<'py, f64>, PyReadonlyArray1<'py, f64>);
+
+/// Trials for a network in training, of any length.
+fn batch<T, M>(trainer: &Trainer<T, M, AnyTask>, trials: usize, arrays: &Arrays<'_>) -> Result<Batch, Failure>
+where
+    T: Real,
+    M: Trainable<T>,
+{
+    let values = |a: &PyReadonlyArray1<'_, f64>| a.as_array().to_vec();
+    let (inputs, targets, masks) = (values(&arrays.0), values(&arrays.1), values(&arrays.2));
+    let network = trainer.network();
+    let dimensions = Dimensions {
+        inputs: network.inputs(),
+        outputs: network.outputs(),
+        steps: targets.len() / (trials * network.outputs()).max(1),
+        time_step: trainer.task().dimensions().time_step,
+    };
+    Ok(Batch::from_arrays(dimensions, trials, inputs, targets, masks)?)
+}
+
+/// Work on a copy of the network: the training goes on meanwhile, and Ctrl-C may abandon it.
+type Abandonable<T> = Box<dyn FnOnce(&AtomicBool) -> Result<T, BpttError> + Send>;
+
+/// The gradient on the test batch against differences.
+fn check<M: Trainable<f64> + 'static>(
+    trainer: &Trainer<f64, M, AnyTask>,
+    seed: u64,
+    trials: usize,
+) -> Result<Abandonable<Option<Vec<TensorCheck>>>, Failure> {
+    let (network, of) = (trainer.network().clone(), trainer.options().loss);
+    let made = trainer.task().test_batch(seed, trials);
+    if let Some(failure) = trainer.task().take_failure() {
+        return Err(failure.into());
+    }
+    let batch = made?;
+    Ok(Box::new(move |stop| check_gradient_until(&network, &batch, of, seed, stop)))
+}
+
 type Matrices<'py> = BTreeMap<String, PyReadonlyArray2<'py, f64>>;
 
 /// The network with the given matrices in the place of drawn ones.
@@ -143,13 +183,7 @@ where
     T: Real,
     M: Trainable<T>,
 {
-    let layout = network.layout().clone();
-    let initial = layout.tensors().iter().map(|tensor| {
-        let name = tensor.name.clone();
-        let matrix = network.matrix(&name)?;
-        Ok((name, matrix))
-    });
-    let initial = initial.collect::<Result<_, BpttError>>()?;
+    let initial = matrices(&network)?;
     let trainer = match resume {
         Some(path) => Trainer::resume(network, task, options, path)?,
         None => Trainer::new(network, task, options)?,
@@ -157,9 +191,14 @@ where
     Ok((Box::new(trainer), initial))
 }
 
-/// Parts of the parameters before training, by name.
-type Initial = BTreeMap<String, Mat<f64>>;
-type Started<T, M> = (Box<Trainer<T, M, AnyTask>>, Initial);
+/// Parts of the parameters, or what belongs to each of them, by name.
+type Parts = BTreeMap<String, Mat<f64>>;
+type Started<T, M> = (Box<Trainer<T, M, AnyTask>>, Parts);
+
+fn matrices<T: Real, M: Trainable<T>>(network: &M) -> Result<Parts, BpttError> {
+    let names = network.layout().tensors().iter().map(|tensor| tensor.name.clone());
+    names.map(|name| network.matrix(&name).map(|matrix| (name, matrix))).collect()
+}
 
 #[pymethods]
 impl BpttTraining {
@@ -341,27 +380,41 @@ impl BpttTraining {
         &self,
         py: Python<'py>,
         trials: usize,
-        arrays: (PyReadonlyArray1<'py, f64>, PyReadonlyArray1<'py, f64>, PyReadonlyArray1<'py, f64>),
+        arrays: Arrays<'py>,
         weights: Matrices<'py>,
     ) -> Result<(f64, Flat<'py>), Failure> {
-        let values = |a: &PyReadonlyArray1<'_, f64>| a.as_array().to_vec();
-        let (inputs, targets, masks) = (values(&arrays.0), values(&arrays.1), values(&arrays.2));
-        let kind = self.lock(py);
-        let (loss, outputs) = each!(&*kind, trainer => {
+        let work = each!(&*self.lock(py), trainer => {
             let network = with_weights(trainer.network().clone(), &weights)?;
-            let steps = targets.len() / (trials * trainer.network().outputs()).max(1);
-            let dimensions = Dimensions {
-                inputs: network.inputs(),
-                outputs: network.outputs(),
-                steps,
-                time_step: trainer.task().dimensions().time_step,
-            };
-            let batch = Batch::from_arrays(dimensions, trials, inputs, targets, masks)?;
-            let of = trainer.options().loss;
-            let (loss, outputs) = py.detach(|| evaluate(&network, &batch, of))?;
-            (loss, outputs.into_iter().map(Real::to_f64).collect::<Vec<f64>>())
+            let (batch, of) = (batch(trainer, trials, &arrays)?, trainer.options().loss);
+            Box::new(move |_: &AtomicBool| {
+                let (loss, outputs) = evaluate(&network, &batch, of)?;
+                Ok((loss, outputs.into_iter().map(Real::to_f64).collect()))
+            }) as Abandonable<(f64, Vec<f64>)>
         });
+        let (loss, outputs) = abandonable(py, work)??;
         Ok((loss, PyArray1::from_vec(py, outputs)))
+    }
+
+    /// Loss, and its derivatives by each part of the parameters.
+    fn gradient<'py>(
+        &self,
+        py: Python<'py>,
+        trials: usize,
+        arrays: Arrays<'py>,
+    ) -> Result<(f64, BTreeMap<String, Bound<'py, PyArray2<f64>>>), Failure> {
+        let work = each!(&*self.lock(py), trainer => {
+            let network = trainer.network().clone();
+            let (batch, of) = (batch(trainer, trials, &arrays)?, trainer.options().loss);
+            Box::new(move |_: &AtomicBool| {
+                let found = gradient(&network, &batch, of)?;
+                // A gradient has the layout of the parameters.
+                let derivatives = network.with_parameters(&found.values)?;
+                Ok((found.loss, matrices(&derivatives)?))
+            }) as Abandonable<(f64, Parts)>
+        });
+        let (loss, derivatives) = abandonable(py, work)??;
+        let derivatives = derivatives.into_iter().map(|(name, part)| (name, array(py, part.as_ref())));
+        Ok((loss, derivatives.collect()))
     }
 
     /// (name, derivative along a direction from the gradient, from differences, relative error); in float64.
@@ -371,23 +424,17 @@ impl BpttTraining {
         trials: usize,
         seed: u64,
     ) -> Result<Vec<(String, f64, f64, f64)>, Failure> {
-        let of = |task: &AnyTask| task.test_batch(seed, trials);
-        let kind = self.lock(py);
-        let checks = py.detach(|| match &*kind {
-            Kind::Rate64(trainer) => {
-                let batch = of(trainer.task())?;
-                Ok(check_gradient(trainer.network(), &batch, trainer.options().loss, seed)?)
-            }
-            Kind::Gated64(trainer) => {
-                let batch = of(trainer.task())?;
-                Ok(check_gradient(trainer.network(), &batch, trainer.options().loss, seed)?)
-            }
-            _ => {
+        let work = match &*self.lock(py) {
+            Kind::Rate64(trainer) => check(trainer, seed, trials)?,
+            Kind::Gated64(trainer) => check(trainer, seed, trials)?,
+            Kind::Rate32(_) | Kind::Gated32(_) => {
                 let message =
                     "gradients are checked in float64: make the training with precision=\"float64\"";
-                Err(Failure::Input(message.to_owned()))
+                return Err(Failure::Input(message.to_owned()));
             }
-        })?;
+        };
+        let checks =
+            abandonable(py, work)??.expect("stopped by Ctrl-C only, which has raised KeyboardInterrupt");
         Ok(checks.into_iter().map(|c| (c.name, c.gradient, c.difference, c.relative_error)).collect())
     }
 }

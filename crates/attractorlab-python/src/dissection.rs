@@ -97,7 +97,7 @@ impl Network {
 
     #[staticmethod]
     fn of_rate(network: &crate::network::RateNetwork) -> Self {
-        Self { network: attractorlab::network::Network::new(Cell::Rate(network.network.clone())) }
+        Self { network: attractorlab::network::Network::new(Cell::Rate((*network.network).clone())) }
     }
 
     #[staticmethod]

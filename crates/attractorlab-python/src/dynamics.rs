@@ -2,6 +2,8 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
 
+use std::sync::Arc;
+
 use attractorlab::dynamics::{
     self, EffectiveConnectivity, Input, Integrator, LyapunovOptions, OutputResponse, Record, Simulation,
     SimulationOptions, SimulationStatus, SolverOptions, Status,
@@ -13,7 +15,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::errors::Failure;
-use crate::interrupt::interruptible;
+use crate::interrupt::{abandonable, interruptible};
 use crate::network::{RateNetwork, array, matrix};
 
 type Vector<'py> = PyReadonlyArray1<'py, f64>;
@@ -177,8 +179,8 @@ pub(crate) fn fixed_point<'py>(
     let (start, u) = checked(network, &start, &u)?;
     let (tolerance, relaxation_steps, anderson_depth, newton_steps) = options;
     let options = SolverOptions { tolerance, relaxation_steps, anderson_depth, newton_steps };
-    let network = &network.network;
-    let found = interruptible(py, |_| dynamics::fixed_point(&network.under(&u), &start, options))?;
+    let network = Arc::clone(&network.network);
+    let found = abandonable(py, move |_| dynamics::fixed_point(&network.under(&u), &start, options))?;
     let answer = PyDict::new(py);
     let status = match found.status {
         Status::Converged => "converged",
@@ -201,9 +203,9 @@ pub(crate) fn spectrum<'py>(
     u: Vector<'py>,
 ) -> Result<Bound<'py, PyArray1<Complex64>>, Failure> {
     let (state, u) = checked(network, &state, &u)?;
-    let network = &network.network;
+    let network = Arc::clone(&network.network);
     let values =
-        interruptible(py, |_| dynamics::spectrum(network.connectivity(), &network.gains_at(&state, &u)))??;
+        abandonable(py, move |_| dynamics::spectrum(network.connectivity(), &network.gains_at(&state, &u)))??;
     Ok(PyArray1::from_vec(py, values))
 }
 
@@ -217,8 +219,8 @@ pub(crate) fn outliers<'py>(
     margin: f64,
 ) -> Result<Bound<'py, PyDict>, Failure> {
     let (state, u) = checked(network, &state, &u)?;
-    let network = &network.network;
-    let found = interruptible(py, |_| {
+    let network = Arc::clone(&network.network);
+    let found = abandonable(py, move |_| {
         let gains = network.gains_at(&state, &u);
         dynamics::outliers(&EffectiveConnectivity::new(network.connectivity(), gains), margin)
     })??;
@@ -241,7 +243,7 @@ pub(crate) fn output_response<'py>(
     open: bool,
 ) -> Result<Bound<'py, PyArray1<Complex64>>, Failure> {
     let (state, u) = checked(network, &state, &u)?;
-    let network = &network.network;
+    let network = Arc::clone(&network.network);
     if network.form() != Form::Current {
         return Err(Failure::Input(format!(
             "the response of outputs is that of a network in current form, not in {} form",
@@ -250,7 +252,7 @@ pub(crate) fn output_response<'py>(
     }
     let tau = network.time_constant();
     let frequencies: Vec<Complex64> = omega.iter().map(|omega| Complex64::new(0.0, tau * omega)).collect();
-    let responses = interruptible(py, |_| {
+    let responses = abandonable(py, move |_| {
         let response = OutputResponse::new(network.connectivity(), &network.gains_at(&state, &u))?;
         if open { response.open_loop(&frequencies) } else { response.closed_loop(&frequencies) }
     })??;

@@ -26,7 +26,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::errors::Failure;
-use crate::interrupt::interruptible;
+use crate::interrupt::{abandonable, interruptible};
 use crate::network::{array, matrix};
 use crate::transfer;
 
@@ -143,7 +143,7 @@ pub(crate) fn equilibrium_states<'py>(
     let layer = layer::<f64>(&transfer.0, transfer.1, &weights)?;
     let (drive, start) = (columns::<f64>(&drive), start.as_ref().map(columns::<f64>));
     let pass = pass::<f64>(&states)?;
-    let found = interruptible(py, |_| pass.run(&layer, &drive, start.as_ref()))??;
+    let found = abandonable(py, move |_| pass.run(&layer, &drive, start.as_ref()))??;
     describe(py, &found)
 }
 
@@ -163,7 +163,7 @@ pub(crate) fn equilibrium_update<'py>(
     let layer = layer::<f64>(&transfer.0, transfer.1, &weights)?;
     let (drive, loss, rule) = (columns::<f64>(&drive), loss::<f64>(&goal)?, rule::<f64>(name)?);
     let (pass, missing) = (pass::<f64>(&states)?, missing(&states)?);
-    let (evaluation, update) = interruptible(py, |_| -> Result<_, Failure> {
+    let (evaluation, update) = abandonable(py, move |_| -> Result<_, Failure> {
         let evaluation = Evaluation::new(&layer, &drive, None, loss.as_ref(), &pass, missing)?;
         let update = rule.update(&Batch::of(&layer, &drive, &evaluation, loss.as_ref(), &pass), rate)?;
         Ok((evaluation, update))
@@ -173,6 +173,60 @@ pub(crate) fn equilibrium_update<'py>(
     answer.set_item("loss", evaluation.loss)?;
     answer.set_item("accuracy", evaluation.accuracy)?;
     answer.set_item("left_out", evaluation.left_out())?;
+    answer.set_item("adjoint_residual", update.adjoint_residual)?;
+    Ok(answer)
+}
+
+/// What a rule makes of rates and gains that are given: increment, loss, accuracy, residual of the adjoint.
+#[pyfunction]
+pub(crate) fn equilibrium_update_at<'py>(
+    py: Python<'py>,
+    name: &str,
+    rate: f64,
+    weights: Matrix<'py>,
+    drive: Matrix<'py>,
+    given: (Matrix<'py>, Matrix<'py>),
+    goal: Goal<'py>,
+) -> Result<Bound<'py, PyDict>, Failure> {
+    // The gains are given: the transfer function is not asked for them.
+    let layer = layer::<f64>("linear", 0.0, &weights)?;
+    let (drive, loss, rule) = (columns::<f64>(&drive), loss::<f64>(&goal)?, rule::<f64>(name)?);
+    let (rates, gains) = (columns::<f64>(&given.0), columns::<f64>(&given.1));
+    let (units, count) = (layer.units(), drive.count());
+    for (name, found) in [("drive", &drive), ("rates", &rates), ("gains", &gains)] {
+        if (found.rows(), found.count()) != (units, count) {
+            return Err(Failure::Input(format!(
+                "{name} must be of shape ({units}, {count}), one row a unit and one column a sample, got ({}, {})",
+                found.rows(),
+                found.count()
+            )));
+        }
+        if let Some(index) = found.values().iter().position(|value| !value.is_finite()) {
+            return Err(Failure::Input(format!(
+                "{name} is not finite, at [{}, {}]",
+                index % units,
+                index / units
+            )));
+        }
+    }
+    let states = Equilibria {
+        gains,
+        rates,
+        status: vec![EquilibriumStatus::Stable; count],
+        residuals: vec![0.0; count],
+        growth: vec![None; count],
+        sweeps: 0,
+    };
+    let pass = ForwardPass::converged::<f64>();
+    let (evaluation, update) = abandonable(py, move |_| -> Result<_, Failure> {
+        let evaluation = Evaluation::of_states(states, loss.as_ref(), MissingStates::LeaveOut)?;
+        let update = rule.update(&Batch::of(&layer, &drive, &evaluation, loss.as_ref(), &pass), rate)?;
+        Ok((evaluation, update))
+    })??;
+    let answer = PyDict::new(py);
+    answer.set_item("increment", out(py, &update.increment))?;
+    answer.set_item("loss", evaluation.loss)?;
+    answer.set_item("accuracy", evaluation.accuracy)?;
     answer.set_item("adjoint_residual", update.adjoint_residual)?;
     Ok(answer)
 }
@@ -190,8 +244,10 @@ pub(crate) fn equilibrium_gradient_check<'py>(
 ) -> Result<Bound<'py, PyDict>, Failure> {
     let layer = layer::<f64>(&transfer.0, transfer.1, &weights)?;
     let (drive, loss) = (columns::<f64>(&drive), loss::<f64>(&goal)?);
-    let check =
-        interruptible(py, |_| ImplicitGradient::check(&layer, &drive, loss.as_ref(), directions, seed))??;
+    let check = abandonable(py, move |stop| {
+        ImplicitGradient::check_until(&layer, &drive, loss.as_ref(), directions, seed, stop)
+    })??
+    .expect("stopped by Ctrl-C only, which has raised KeyboardInterrupt");
     let answer = PyDict::new(py);
     answer.set_item("analytic", PyArray1::from_vec(py, check.analytic))?;
     answer.set_item("differences", PyArray1::from_vec(py, check.differences))?;
@@ -402,15 +458,18 @@ pub(crate) fn response_metric<'py>(
             of.ncols()
         )));
     }
-    let metric = ResponseMetric::new(weights.as_ref())?;
-    let found = if inverse { metric.apply_inverse(&of) } else { metric.apply(&of) };
+    let found = abandonable(py, move |_| {
+        let metric = ResponseMetric::new(weights.as_ref())?;
+        Ok::<_, LearningError>(if inverse { metric.apply_inverse(&of) } else { metric.apply(&of) })
+    })??;
     Ok(array(py, found.as_ref()))
 }
 
 /// Smallest and largest eigenvalue of the metric of responses.
 #[pyfunction]
-pub(crate) fn response_metric_extremes(weights: Matrix<'_>) -> Result<(f64, f64), Failure> {
-    Ok(ResponseMetric::new(matrix(&weights).as_ref())?.extremes()?)
+pub(crate) fn response_metric_extremes(py: Python<'_>, weights: Matrix<'_>) -> Result<(f64, f64), Failure> {
+    let weights = matrix(&weights);
+    Ok(abandonable(py, move |_| ResponseMetric::new(weights.as_ref())?.extremes())??)
 }
 
 /// Loss, sign of det(1 − W) and largest real part at the points of a plane.
@@ -426,7 +485,7 @@ pub(crate) fn linear_landscape<'py>(
 ) -> Result<[Bound<'py, PyArray1<f64>>; 3], Failure> {
     let (task, centre) = (LinearTask::new(matrix(&inputs), matrix(&targets))?, matrix(&centre));
     let directions: Vec<Mat<f64>> = directions.iter().map(matrix).collect();
-    let points = interruptible(py, |stop| {
+    let points = abandonable(py, move |stop| {
         let directions: Vec<_> = directions.iter().map(Mat::as_ref).collect();
         let mut points = Vec::with_capacity(coordinates.len());
         for block in coordinates.chunks(64).take_while(|_| !stop.load(Ordering::Relaxed)) {
@@ -442,14 +501,24 @@ pub(crate) fn linear_landscape<'py>(
 
 /// Every t at which 1 − W − tD is singular.
 #[pyfunction]
-pub(crate) fn singular_steps(weights: Matrix<'_>, direction: Matrix<'_>) -> Result<Vec<f64>, Failure> {
-    Ok(poles(matrix(&weights).as_ref(), matrix(&direction).as_ref())?)
+pub(crate) fn singular_steps(
+    py: Python<'_>,
+    weights: Matrix<'_>,
+    direction: Matrix<'_>,
+) -> Result<Vec<f64>, Failure> {
+    let (weights, direction) = (matrix(&weights), matrix(&direction));
+    Ok(abandonable(py, move |_| poles(weights.as_ref(), direction.as_ref()))??)
 }
 
 /// |(1 − W₁)⁻¹ − (1 − W₂)⁻¹|.
 #[pyfunction]
-pub(crate) fn response_distance(first: Matrix<'_>, second: Matrix<'_>) -> Result<f64, Failure> {
-    Ok(distance(matrix(&first).as_ref(), matrix(&second).as_ref())?)
+pub(crate) fn response_distance(
+    py: Python<'_>,
+    first: Matrix<'_>,
+    second: Matrix<'_>,
+) -> Result<f64, Failure> {
+    let (first, second) = (matrix(&first), matrix(&second));
+    Ok(abandonable(py, move |_| distance(first.as_ref(), second.as_ref()))??)
 }
 
 /// (Y − X)Y⁺.
@@ -460,7 +529,8 @@ pub(crate) fn interpolating_weights<'py>(
     targets: Matrix<'py>,
 ) -> Result<Bound<'py, PyArray2<f64>>, Failure> {
     let task = LinearTask::new(matrix(&inputs), matrix(&targets))?;
-    Ok(array(py, task.interpolating_weights()?.as_ref()))
+    let found = abandonable(py, move |_| task.interpolating_weights())??;
+    Ok(array(py, found.as_ref()))
 }
 
 /// Pixels, flat, image after image; labels; height and width; white.

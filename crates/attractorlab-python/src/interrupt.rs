@@ -3,6 +3,7 @@
 #![expect(clippy::redundant_closure_for_method_calls, reason = "the method alone is of one lifetime only")]
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -49,6 +50,43 @@ pub(crate) fn interruptible<T: Send>(
                 (Ok(result), None) => Ok(result),
             }
         })
+    })
+}
+
+/// Runs `work` as [`interruptible`] does, where no flag can end it in time: inside one dense decomposition, say.
+///
+/// After Ctrl-C the work is abandoned: `KeyboardInterrupt` is raised at once, and the thread, which owns all that it
+/// works on, goes on by itself, frees its memory and ends. It sees the flag if it has a place to look.
+///
+/// The work must not touch Python: nobody waits for it when the interpreter ends.
+pub(crate) fn abandonable<T: Send + 'static>(
+    py: Python<'_>,
+    work: impl FnOnce(&AtomicBool) -> T + Send + 'static,
+) -> PyResult<T> {
+    py.detach(|| {
+        let abandoned = Arc::new(AtomicBool::new(false));
+        let (sender, receiver) = channel();
+        let flag = Arc::clone(&abandoned);
+        let worker = std::thread::spawn(move || {
+            // Nobody receives it if the work was abandoned.
+            let _ = sender.send(work(&flag));
+        });
+        loop {
+            match receiver.recv_timeout(INTERVAL) {
+                Ok(result) => return Ok(result),
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Err(interrupt) = Python::attach(|py| py.check_signals()) {
+                        abandoned.store(true, Ordering::Relaxed);
+                        return Err(interrupt);
+                    }
+                }
+                // No result and no sender: a panic, which pyo3 turns into Python's PanicException.
+                Err(RecvTimeoutError::Disconnected) => match worker.join() {
+                    Err(panic) => std::panic::resume_unwind(panic),
+                    Ok(()) => unreachable!("the worker sends before it ends"),
+                },
+            }
+        }
     })
 }
 

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::errors::Failure;
-use crate::interrupt::interruptible;
+use crate::interrupt::{abandonable, interruptible};
 
 fn matrix(a: &PyReadonlyArray2<'_, f64>) -> Mat<f64> {
     let a = a.as_array();
@@ -59,7 +59,8 @@ impl LearningFlow {
         readout: Vec<f64>,
     ) -> Result<Self, Failure> {
         let weights = matrix(&weights);
-        Ok(Self { flow: py.detach(|| Flow::of_network(weights.as_ref(), &input, &readout))? })
+        let flow = abandonable(py, move |_| Flow::of_network(weights.as_ref(), &input, &readout))??;
+        Ok(Self { flow })
     }
 
     fn initial_output(&self) -> f64 {
@@ -146,8 +147,10 @@ pub(crate) fn descend_to_output<'py>(
     Failure,
 > {
     let initial = matrix(&weights);
-    let task = FixedPointDescent { initial: initial.as_ref(), input: &input, readout: &readout, target };
-    let found = py.detach(|| task.run(learning_rate, epochs))?;
+    let found = abandonable(py, move |_| {
+        let task = FixedPointDescent { initial: initial.as_ref(), input: &input, readout: &readout, target };
+        task.run(learning_rate, epochs)
+    })??;
     let (status, epoch) = match found.status {
         DescentStatus::Finished => ("finished", None),
         DescentStatus::FixedPointLost { epoch } => ("fixed_point_lost", Some(epoch)),

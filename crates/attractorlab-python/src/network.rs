@@ -3,6 +3,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use attractorlab::network::files::ImportOptions;
 use attractorlab::network::{Bulk, Cell, Connectivity, Form, Network, NetworkError, Transfer};
@@ -14,10 +15,10 @@ use pyo3::prelude::*;
 use crate::errors::Failure;
 use crate::transfer;
 
-/// A rate network.
+/// A rate network, shared with work that may be abandoned.
 #[pyclass(frozen, module = "attractorlab._attractorlab")]
 pub(crate) struct RateNetwork {
-    pub(crate) network: attractorlab::network::RateNetwork,
+    pub(crate) network: Arc<attractorlab::network::RateNetwork>,
 }
 
 type Matrix<'py> = PyReadonlyArray2<'py, f64>;
@@ -61,7 +62,7 @@ impl RateNetwork {
         for l in 0..outputs.ncols() {
             network = network.with_output(column(outputs.as_ref(), l))?;
         }
-        Ok(Self { network })
+        Ok(Self { network: Arc::new(network) })
     }
 
     /// Reads the rate network that a file holds.
@@ -69,7 +70,7 @@ impl RateNetwork {
     fn read(path: PathBuf) -> Result<Self, Failure> {
         let (network, _) = Network::read(&path, &ImportOptions::default())?;
         match network.cell() {
-            Cell::Rate(network) => Ok(Self { network: network.clone() }),
+            Cell::Rate(network) => Ok(Self { network: Arc::new(network.clone()) }),
             _ => Err(Failure::Input(format!(
                 "{} holds a {}, not a rate network",
                 path.display(),
@@ -80,7 +81,7 @@ impl RateNetwork {
 
     /// Writes the network, as `.safetensors` or `.npz`.
     fn write(&self, path: PathBuf) -> Result<(), Failure> {
-        Ok(Network::new(Cell::Rate(self.network.clone())).write(&path)?)
+        Ok(Network::new(Cell::Rate((*self.network).clone())).write(&path)?)
     }
 
     /// Transfer function, threshold, form, time constant, noise.

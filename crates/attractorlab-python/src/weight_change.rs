@@ -2,6 +2,8 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
 
+use std::sync::Arc;
+
 use attractorlab::analysis::alignment;
 use attractorlab::analysis::weight_change::{self, TruncationCurve, WeightChange as Change};
 use attractorlab_numerics::linalg::{Mat, MatRef};
@@ -12,6 +14,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::errors::Failure;
+use crate::interrupt::abandonable;
 
 type Flat<'py> = Bound<'py, PyArray1<f64>>;
 
@@ -27,7 +30,7 @@ fn rows(a: MatRef<'_, f64>) -> Vec<f64> {
 /// The change of one matrix of weights; matrices come back flat, row by row.
 #[pyclass(frozen, module = "attractorlab._attractorlab")]
 pub(crate) struct WeightChange {
-    change: Change,
+    change: Arc<Change>,
 }
 
 #[pymethods]
@@ -39,7 +42,8 @@ impl WeightChange {
         trained: PyReadonlyArray2<'_, f64>,
     ) -> Result<Self, Failure> {
         let (initial, trained) = (matrix(&initial), matrix(&trained));
-        Ok(Self { change: py.detach(|| Change::new(initial.as_ref(), trained.as_ref()))? })
+        let change = abandonable(py, move |_| Change::new(initial.as_ref(), trained.as_ref()))??;
+        Ok(Self { change: Arc::new(change) })
     }
 
     /// Singular values, left and right vectors, share explained, norm, effective rank.
@@ -75,7 +79,8 @@ impl WeightChange {
 
     /// Eigenvalues before, after, and of the change.
     fn spectra<'py>(&self, py: Python<'py>) -> Result<Vec<Bound<'py, PyArray1<Complex64>>>, Failure> {
-        let found = py.detach(|| self.change.spectra())?;
+        let change = Arc::clone(&self.change);
+        let found = abandonable(py, move |_| change.spectra())??;
         Ok([found.initial, found.trained, found.change]
             .into_iter()
             .map(|values| PyArray1::from_vec(py, values))
@@ -115,7 +120,7 @@ pub(crate) fn singular_values_along(
     count: usize,
 ) -> Result<Vec<Vec<f64>>, Failure> {
     let (initial, snapshots) = (matrix(&initial), snapshots.iter().map(matrix).collect::<Vec<_>>());
-    Ok(py.detach(|| weight_change::singular_values_along(initial.as_ref(), &snapshots, count))?)
+    Ok(abandonable(py, move |_| weight_change::singular_values_along(initial.as_ref(), &snapshots, count))??)
 }
 
 /// Eigenvalues of each snapshot, by decreasing real part.
@@ -126,7 +131,7 @@ pub(crate) fn eigenvalues_along<'py>(
     count: usize,
 ) -> Result<Vec<Bound<'py, PyArray1<Complex64>>>, Failure> {
     let snapshots = snapshots.iter().map(matrix).collect::<Vec<_>>();
-    let found = py.detach(|| weight_change::eigenvalues_along(&snapshots, count))?;
+    let found = abandonable(py, move |_| weight_change::eigenvalues_along(&snapshots, count))??;
     Ok(found.into_iter().map(|values| PyArray1::from_vec(py, values)).collect())
 }
 

@@ -1,5 +1,7 @@
 //! Gradients against finite differences.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use attractorlab_numerics::random::Stream;
 
 use super::{BpttError, Gradient, Loss, Trainable, evaluate, gradient};
@@ -33,6 +35,21 @@ pub fn check_gradient<M: Trainable<f64>>(
     loss: Loss,
     seed: u64,
 ) -> Result<Vec<TensorCheck>, BpttError> {
+    let found = check_gradient_until(network, batch, loss, seed, &AtomicBool::new(false))?;
+    Ok(found.expect("nobody stops it"))
+}
+
+/// [`check_gradient`], until `stop` is set: `None` then. It is looked at before each evaluation of the loss.
+///
+/// # Errors
+/// As [`check_gradient`].
+pub fn check_gradient_until<M: Trainable<f64>>(
+    network: &M,
+    batch: &Batch,
+    loss: Loss,
+    seed: u64,
+    stop: &AtomicBool,
+) -> Result<Option<Vec<TensorCheck>>, BpttError> {
     const STEP: f64 = 1e-3;
     let Gradient { loss: size, values: exact } = gradient(network, batch, loss)?;
     let mut checks = Vec::new();
@@ -51,8 +68,14 @@ pub fn check_gradient<M: Trainable<f64>>(
             part.iter_mut().zip(&direction).for_each(|(p, d)| *p += step * d);
             Ok(evaluate(&network, batch, loss)?.0)
         };
-        let near = shifted(STEP)? - shifted(-STEP)?;
-        let far = shifted(2.0 * STEP)? - shifted(-2.0 * STEP)?;
+        let mut losses = [0.0; 4];
+        for (loss, steps) in losses.iter_mut().zip([1.0, -1.0, 2.0, -2.0]) {
+            if stop.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            *loss = shifted(steps * STEP)?;
+        }
+        let (near, far) = (losses[0] - losses[1], losses[2] - losses[3]);
         let difference = (8.0 * near - far) / (12.0 * STEP);
         let part = &exact[tensor.range.clone()];
         let gradient = part.iter().zip(&direction).map(|(g, d)| g * d).sum::<f64>();
@@ -60,5 +83,5 @@ pub fn check_gradient<M: Trainable<f64>>(
         let relative_error = (gradient - difference).abs() / (norm + 1e-6 * size);
         checks.push(TensorCheck { name: tensor.name.clone(), gradient, difference, relative_error });
     }
-    Ok(checks)
+    Ok(Some(checks))
 }

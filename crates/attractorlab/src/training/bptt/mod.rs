@@ -25,7 +25,7 @@ mod rate;
 mod trainable;
 mod trainer;
 
-pub use check::{TensorCheck, check_gradient};
+pub use check::{TensorCheck, check_gradient, check_gradient_until};
 pub use error::BpttError;
 pub use gated::{GatedCellKind, GatedTape, GatedUnits};
 pub use layout::{Layout, Tensor};

@@ -1,5 +1,7 @@
 //! The implicit gradient held against finite differences.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use attractorlab_numerics::linalg::Mat;
 use attractorlab_numerics::random::Stream;
 
@@ -53,6 +55,22 @@ impl ImplicitGradient {
         directions: usize,
         seed: u64,
     ) -> Result<GradientCheck, LearningError> {
+        let found = Self::check_until(layer, drive, loss, directions, seed, &AtomicBool::new(false))?;
+        Ok(found.expect("nobody stops it"))
+    }
+
+    /// [`check`](Self::check), until `stop` is set: `None` then. It is looked at before each evaluation of the loss.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn check_until(
+        layer: &FixedPointLayer<f64>,
+        drive: &Columns<f64>,
+        loss: &dyn Loss<f64>,
+        directions: usize,
+        seed: u64,
+        stop: &AtomicBool,
+    ) -> Result<Option<GradientCheck>, LearningError> {
         const STEP: f64 = 1e-5;
         let options = EquilibriumOptions { stability: StabilityTest::Off, ..EquilibriumOptions::default() };
         let pass = ForwardPass::Converged(options);
@@ -78,7 +96,14 @@ impl ImplicitGradient {
                 let moved = FixedPointLayer::new(moved, layer.transfer())?;
                 Ok(at(&moved, Some(&here.states.rates))?.loss)
             };
-            differences.push((side(1.0)? - side(-1.0)?) / (2.0 * STEP));
+            if stop.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            let above = side(1.0)?;
+            if stop.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            differences.push((above - side(-1.0)?) / (2.0 * STEP));
         }
         let norm = update.increment.values().iter().map(|u| u * u).sum::<f64>().sqrt();
         let error = analytic
@@ -86,11 +111,11 @@ impl ImplicitGradient {
             .zip(&differences)
             .map(|(a, d)| (a - d).abs() / norm.max(f64::MIN_POSITIVE))
             .fold(0.0, |most: f64, e| if e.is_nan() { e } else { most.max(e) });
-        Ok(GradientCheck {
+        Ok(Some(GradientCheck {
             analytic,
             differences,
             error,
             adjoint_residual: update.adjoint_residual.unwrap_or(f64::NAN),
-        })
+        }))
     }
 }
