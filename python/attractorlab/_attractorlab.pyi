@@ -31,6 +31,7 @@ __all__ = [
     "equilibrium_gradient_check",
     "equilibrium_states",
     "equilibrium_update",
+    "equilibrium_update_at",
     "feedback_drive",
     "feedback_scatter",
     "feedback_thresholds",
@@ -79,6 +80,7 @@ __all__ = [
     "truncation_ranks",
     "bptt_losses",
     "task_batch",
+    "task_batch_of",
     "task_describe",
     "task_dimensions",
     "psychometric_batch",
@@ -414,6 +416,14 @@ def equilibrium_update(
     goal: _Goal,
     states: _States,
 ) -> dict[str, Any]: ...
+def equilibrium_update_at(
+    name: str,
+    rate: float,
+    weights: _Array,
+    drive: _Array,
+    given: tuple[_Array, _Array],
+    goal: _Goal,
+) -> dict[str, Any]: ...
 def equilibrium_gradient_check(
     transfer: tuple[str, float], weights: _Array, drive: _Array, goal: _Goal, directions: int, seed: int
 ) -> dict[str, Any]: ...
@@ -508,11 +518,17 @@ class BpttTraining:
     def evaluate(
         self, trials: int, arrays: tuple[_Array, _Array, _Array], weights: Mapping[str, _Array]
     ) -> tuple[float, _Array]: ...
+    def gradient(
+        self, trials: int, arrays: tuple[_Array, _Array, _Array]
+    ) -> tuple[float, dict[str, _Array]]: ...
     def check_gradient(self, trials: int, seed: int) -> list[tuple[str, float, float, float]]: ...
 
 def bptt_losses() -> list[str]: ...
 def task_batch(
     text: str, seed: int, step: int | None, trials: int
+) -> tuple[_Array, _Array, _Array]: ...
+def task_batch_of(
+    text: str, trials: Sequence[Any], seed: int
 ) -> tuple[_Array, _Array, _Array]: ...
 def task_describe(text: str) -> str: ...
 def psychometric_batch(text: str, seed: int, trials: int) -> tuple[_Array, _Array, _Array]: ...

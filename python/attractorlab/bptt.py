@@ -81,6 +81,16 @@ def _matrices(weights: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:
     return found
 
 
+def _trials(batch: Batch) -> tuple[tuple[int, int, int], tuple[Array, Array, Array]]:
+    """Trials, steps and outputs of a batch, and its arrays in the library's order."""
+    arrays = [real(name, value) for name, value in zip(batch._fields, batch, strict=True)]
+    if any(array.ndim != 3 for array in arrays):
+        raise InputError("inputs, targets and mask must be of shape (trials, steps, channels)")
+    trials, steps, outputs = arrays[1].shape
+    inputs, targets, mask = (_flat(array) for array in arrays)
+    return (trials, steps, outputs), (inputs, targets, mask)
+
+
 class Training:
     """A network in training on a task.
 
@@ -328,13 +338,41 @@ class Training:
         InputError
             Arrays that do not fit, or a mask that is zero everywhere.
         """
-        arrays = [real(name, value) for name, value in zip(batch._fields, batch, strict=True)]
-        if any(array.ndim != 3 for array in arrays):
-            raise InputError("inputs, targets and mask must be of shape (trials, steps, channels)")
-        trials, steps, outputs = arrays[1].shape
-        flat = tuple(_flat(array) for array in arrays)
-        loss, found = self._inner.evaluate(trials, (flat[0], flat[1], flat[2]), _matrices(weights or {}))
+        (trials, steps, outputs), flat = _trials(batch)
+        loss, found = self._inner.evaluate(trials, flat, _matrices(weights or {}))
         return loss, np.swapaxes(found.reshape(steps, trials, outputs), 0, 1)
+
+    def gradient(self, batch: Batch) -> tuple[float, dict[str, Array]]:
+        """Loss on a batch, and its derivatives by every part of the parameters, trained or not; without noise.
+
+        Parameters
+        ----------
+        batch
+            Trials, of any length.
+
+        Returns
+        -------
+        tuple
+            The loss, and one matrix for each part, of its name and shape: ``found[name][i, j]`` is the
+            derivative by ``weights[name][i, j]``.
+
+        Raises
+        ------
+        InputError
+            Arrays that do not fit, or a mask that is zero everywhere.
+
+        Examples
+        --------
+        >>> from attractorlab.bptt import Training
+        >>> from attractorlab.tasks import flip_flop
+        >>> task = flip_flop()
+        >>> training = Training(task, units=12, precision="float64")
+        >>> loss, derivatives = training.gradient(task.batch(4))
+        >>> sorted(derivatives), derivatives["input"].shape
+        (['bias', 'initial', 'input', 'readout', 'recurrent'], (12, 2))
+        """
+        (trials, _, _), flat = _trials(batch)
+        return self._inner.gradient(trials, flat)
 
     def check_gradient(self, trials: int = 8, *, seed: int = 1) -> list[GradientCheck]:
         """Hold the gradient of each part against finite differences; needs float64.

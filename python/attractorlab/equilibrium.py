@@ -9,7 +9,8 @@ rule                            what it does
 ``gradient``                    gradient through the fixed point (rule 1)
 ``reparameterised``             finite step in the response (rule 2; linear only)
 ``reparameterised-lookahead``   the same, its residual taken after the step
-``linearised``                  rule 2 to first order, nonlinear too (rule 3)
+``reparameterised-first-order`` rule 2 to first order in the learning rate
+``linearised``                  rule 3: the same where gains are one, nonlinear too
 ``linearised-variant``          with one gain fewer (rule 4)
 ``unrolled``                    back-propagation through truncated Euler steps
 =============================== =================================================
@@ -43,6 +44,7 @@ __all__ = [
     "StepRecord",
     "Trainer",
     "Update",
+    "UpdateAt",
     "check_gradient",
     "interpolating_weights",
     "landscape",
@@ -51,6 +53,7 @@ __all__ = [
     "singular_steps",
     "solve",
     "update",
+    "update_at",
 ]
 
 
@@ -270,6 +273,79 @@ def update(
     )
     names = ("increment", "loss", "accuracy", "left_out", "adjoint_residual")
     return Update(states=_equilibria(answer), **{name: answer[name] for name in names})
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class UpdateAt:
+    """What a rule makes of given states."""
+
+    increment: Array
+    """ΔW, to be added to W; holds the learning rate."""
+    loss: float
+    """J of the given rates."""
+    accuracy: float | None
+    """Share of the samples classified correctly, where there are classes."""
+    adjoint_residual: float | None
+    """Largest relative residual of the adjoint states, for rules that solve for them."""
+
+
+def update_at(
+    rule: str,
+    weights: npt.ArrayLike,
+    drive: npt.ArrayLike,
+    rates: npt.ArrayLike,
+    gains: npt.ArrayLike,
+    loss: Loss,
+    learning_rate: float,
+) -> UpdateAt:
+    """Compute ΔW of a rule at states that are given: measured ones, or those of units with gains of their own.
+
+    Linear units with gains, r = G(Wr + x) with a diagonal G, have the rates ``solve(1/G − W, x)`` and the
+    gains G in every sample. That the states are fixed points, and stable, is up to you.
+
+    Parameters
+    ----------
+    rule
+        As for :func:`update`, but not ``unrolled``, which needs the transfer function.
+    weights
+        W, (N, N).
+    drive
+        Inputs x, (N, m).
+    rates, gains
+        r and φ'(Wr + x), (N, m).
+
+    Raises
+    ------
+    InputError
+        Wrong shapes, numbers that are not finite, a rule that does not apply (``reparameterised`` needs the
+        same gains in every sample), or a critical learning rate.
+
+    Source: Zhu & Rosenbaum, Neural Computation 36, 1568 (2024), section 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from attractorlab.equilibrium import MeanSquaredError, update_at
+    >>> rng = np.random.default_rng(1)
+    >>> weights, gains = 0.2 * rng.standard_normal((4, 4)), np.array([[0.5], [0.8], [0.7], [0.6]])
+    >>> x, y = rng.standard_normal((4, 3)), rng.standard_normal((4, 3))
+    >>> rates = np.linalg.solve(np.diag(1 / gains[:, 0]) - weights, x)
+    >>> gains = np.broadcast_to(gains, rates.shape)
+    >>> found = update_at("gradient", weights, x, rates, gains, MeanSquaredError(y), 0.03)
+    >>> found.increment.shape, bool(np.isclose(found.loss, ((rates - y) ** 2).sum(axis=0).mean()))
+    ((4, 4), True)
+    """
+    if rule == "unrolled":
+        raise InputError("rule 'unrolled' goes through the transfer function: use update")
+    answer = _attractorlab.equilibrium_update_at(
+        rule,
+        number("learning_rate", learning_rate),
+        _matrix("weights", weights),
+        _matrix("drive", drive),
+        (_matrix("rates", rates), _matrix("gains", gains)),
+        loss._goal(),
+    )
+    return UpdateAt(**answer)
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,9 +21,12 @@ from attractorlab.errors import InputError
 
 __all__ = [
     "Batch",
+    "ContextTrial",
     "OwnTask",
     "PsychometricCurve",
+    "Pulse",
     "Task",
+    "WorkingMemoryTrial",
     "accuracy",
     "context_decision",
     "cosine",
@@ -45,6 +48,39 @@ class Batch(NamedTuple):
     """Targets y."""
     mask: Array
     """Weight of each target; where it is zero the target does not count."""
+
+
+class Pulse(NamedTuple):
+    """One pulse of a trial of :func:`flip_flop`."""
+
+    gap: float
+    """Time from the end of its delay to the next pulse, in time constants."""
+    channel: int
+    """Its channel, from 0."""
+    sign: float
+    """Its sign, 1 or -1."""
+
+
+class ContextTrial(NamedTuple):
+    """A trial of :func:`context_decision`."""
+
+    context: int
+    """Which stimulus counts, 0 or 1."""
+    coherences: tuple[float, float]
+    """Signed coherences of the two stimuli."""
+
+
+class WorkingMemoryTrial(NamedTuple):
+    """A trial of :func:`working_memory`."""
+
+    stimuli: tuple[float, float]
+    """The two stimuli."""
+    gap: float
+    """Time between them, in time constants."""
+
+
+Trial = Sequence[Pulse] | ContextTrial | WorkingMemoryTrial
+"""What a trial is made of; one of the flip-flop is its pulses in their order."""
 
 
 def _flat(array: Array) -> Array:
@@ -109,6 +145,46 @@ class Task:
         _check_draw(trials, seed, step)
         arrays = _attractorlab.task_batch(self.text, seed, step, trials)
         return _unflat(arrays, trials, (self.inputs, self.outputs))
+
+    def batch_of(self, trials: Sequence[Trial], *, seed: int = 1) -> Batch:
+        """A batch of given trials: stimuli that you set yourself in the place of drawn ones.
+
+        Parameters
+        ----------
+        trials
+            For :func:`flip_flop` the pulses of each trial, for :func:`context_decision` one
+            :class:`ContextTrial` each, for :func:`working_memory` one :class:`WorkingMemoryTrial` each.
+            Times are in time constants and are cut to whole steps; what lies beyond the end of a trial
+            is left out.
+        seed
+            Of the noise of :func:`context_decision`.
+
+        Raises
+        ------
+        InputError
+            Another task, no trials, trials of another task, a channel or context that does not exist, a
+            sign that is not 1 or -1, times that are negative or longer than the task's, or numbers that
+            are not finite.
+
+        Examples
+        --------
+        >>> from attractorlab.tasks import Pulse, WorkingMemoryTrial, flip_flop, working_memory
+        >>> batch = flip_flop().batch_of([[Pulse(gap=10.0, channel=0, sign=1.0), Pulse(5.0, 1, -1.0)]])
+        >>> batch.inputs[0, [2, 32]].tolist(), batch.targets[0, [12, 42]].tolist()
+        ([[1.0, 0.0], [0.0, -1.0]], [[0.5, 0.0], [0.0, -0.5]])
+        >>> working_memory().batch_of([WorkingMemoryTrial((0.6, 1.1), gap=5.0)]).mask.sum()
+        80.0
+        """
+        given = list(trials)
+        _check_draw(len(given), seed, None)
+        try:
+            arrays = _attractorlab.task_batch_of(self.text, given, seed)
+        except InputError:
+            raise
+        except (TypeError, ValueError, OverflowError) as error:
+            # Not of the types of this task's trials.
+            raise InputError(f"trials must be those of {self.name}: {error}") from None
+        return _unflat(arrays, len(given), (self.inputs, self.outputs))
 
 
 def _check_draw(trials: int, seed: int, step: int | None) -> None:

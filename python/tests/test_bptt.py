@@ -43,27 +43,6 @@ def test_outputs_and_losses_are_those_of_the_equations() -> None:
     assert abs(loss / mean - 1) < 1e-12
 
 
-def test_losses_and_gradients_are_those_of_the_reference() -> None:
-    for case in reference.cases("schuessler2020", "forward_loss_gradient"):
-        if case["rate_inside"] or case["nonlinearity"] != "tanh":
-            continue
-        p = case["params"]
-        weights = {
-            "recurrent": np.array(p["W"]),
-            "input": np.array(p["WI"]).T,
-            "bias": np.array(p["b"]),
-            "readout": np.array(p["WO"]),
-            "initial": np.array(p["h0"]),
-        }
-        # Any task of two channels gives the shapes; dt is that of the task.
-        task = tasks.flip_flop(time_step=case["dt"])
-        training = Training(task, units=4, weights=weights, precision="float64")
-        batch = Batch(*(np.array(case[name]) for name in ("u", "target", "mask")))
-        loss, outputs = training.evaluate(batch)
-        assert abs(loss / case["expect"]["loss"] - 1) < 1e-10
-        assert np.abs(outputs - np.array(case["expect"]["z"])).max() < 1e-12
-
-
 @pytest.mark.parametrize("cell", ["current", "rate", "map", "gru", "lstm"])
 def test_gradients_agree_with_differences(cell: str) -> None:
     training = Training(

@@ -7,6 +7,7 @@ import pytest
 import reference
 
 from attractorlab import equilibrium as eq
+from attractorlab.errors import InputError
 
 
 def same(case: Any, what: str, found: Any, expected: Any, tolerance: float = 1e-9) -> None:
@@ -62,6 +63,34 @@ def test_linear_networks(case: Any) -> None:
     course = [trainer.step(x, loss).loss for _ in range(101)]
     for steps, expected in losses(wanted["loss_after"]["1"]):
         same_loss(case, "gradient", course[steps], expected)
+
+
+def test_linear_units_with_gains() -> None:
+    for case in reference.cases("zhu2023", "linear_with_gains"):
+        given, wanted = case["inputs"], case["outputs"]
+        w, x, loss = np.array(given["W"]), np.array(given["X"]), eq.MeanSquaredError(given["Y"])
+        response = np.linalg.inv(np.diag(1.0 / np.array(given["g"])) - w)
+        same(case, "A", response, wanted["A"])
+        rates, gains = response @ x, np.broadcast_to(np.array(given["g"])[:, np.newaxis], x.shape)
+        same(case, "R", rates, wanted["R"])
+        names = {"gradient": "dW1", "reparameterised": "dW2", "reparameterised-first-order": "dW3_A_param"}
+        for rule, name in names.items():
+            found = eq.update_at(rule, w, x, rates, gains, loss, given["eta"])
+            same(case, name, found.increment, wanted[name])
+            same(case, "J", found.loss, wanted["loss"])
+
+
+def test_given_states_are_checked() -> None:
+    w, x = np.zeros((2, 2)), np.ones((2, 3))
+    loss = eq.MeanSquaredError(x)
+    with pytest.raises(InputError, match=r"gains must be of shape \(2, 3\)"):
+        eq.update_at("gradient", w, x, x, x[:, :2], loss, 0.1)
+    with pytest.raises(InputError, match=r"rates is not finite, at \[1, 2\]"):
+        infinite = x.copy()
+        infinite[1, 2] = np.inf
+        eq.update_at("gradient", w, x, infinite, x, loss, 0.1)
+    with pytest.raises(InputError, match="use update"):
+        eq.update_at("unrolled", w, x, x, x, loss, 0.1)
 
 
 def test_the_one_dimensional_example() -> None:

@@ -8,7 +8,8 @@ import reference
 
 from attractorlab import tasks
 from attractorlab.bptt import Training, adam, gradient_descent
-from attractorlab.tasks import Batch, OwnTask
+from attractorlab.errors import InputError
+from attractorlab.tasks import Batch, ContextTrial, OwnTask, Pulse, WorkingMemoryTrial
 from attractorlab.weight_change import WeightChange
 
 FILE = "schuessler2020"
@@ -46,6 +47,91 @@ def near(case: Any, what: str, found: Any, expected: Any, absolute: float = 0.0)
     found, expected = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
     allowed = absolute + case.get("rtol", 1e-9) * np.abs(expected).max()
     assert np.abs(found - expected).max() <= allowed, (case["name"], what, found, expected)
+
+
+@pytest.mark.parametrize("case", reference.cases(FILE, "forward_loss_gradient"), ids=lambda case: case["name"])
+def test_states_losses_and_gradients(case: Any) -> None:
+    batch, expect = batch_of(case), case["expect"]
+    transfer = "linear" if case["nonlinearity"] == "id" else case["nonlinearity"]
+    # With the rate inside, outputs are read from φ(h) too.
+    inside = {"cell": "rate", "readout_transfer": transfer} if case["rate_inside"] else {"cell": "current"}
+    training = Training(
+        always(batch, case["dt"]),
+        units=4,
+        weights=weights_of(case),
+        precision="float64",
+        transfer=transfer,
+        **inside,
+    )
+    loss, outputs = training.evaluate(batch)
+    near(case, "J", loss, expect["loss"])
+    near(case, "z", outputs, expect["z"])
+    also, gradient = training.gradient(batch)
+    assert also == loss
+    for name, values in expect["grad"].items():
+        found = gradient[{**PARTS, "b": "bias", "h0": "initial"}[name]]
+        near(case, f"dJ/d{name}", (found.T if name == "WI" else found).reshape(np.shape(values)), values)
+    if not case["rate_inside"]:
+        # A network by itself reads its outputs from h or φ(h) as its form says, not as a training may.
+        network = training.network
+        for u, h in zip(batch.inputs, np.array(expect["h"]), strict=True):
+            near(case, "h0", network.initial_state, h[0])
+            near(case, "h", network.run(u), h[1:])
+
+
+def runs(values: Any) -> list[list[float]]:
+    """[channel, first, end, value] of constant values other than zero of one trial (steps, channels)."""
+    found = []
+    for channel, column in enumerate(values.T):
+        edges = [0, *(np.flatnonzero(np.diff(column)) + 1), len(column)]
+        spans = zip(edges[:-1], edges[1:], strict=True)
+        found += [[channel, first, end, column[first]] for first, end in spans if column[first] != 0.0]
+    return found
+
+
+def given_trial(case: Any) -> tuple[tasks.Task, tasks.Trial]:
+    match case["name"]:
+        case "task_flipflop":
+            return tasks.flip_flop(), [Pulse(gap, channel, sign) for gap, channel, sign in case["pulses"]]
+        case "task_mante_noise_free":
+            return tasks.context_decision(noise=0.0), ContextTrial(case["context"], tuple(case["coh"]))
+        case "task_romo":
+            return tasks.working_memory(), WorkingMemoryTrial((case["a0"], case["a1"]), case["gap"])
+    raise AssertionError(case["name"])
+
+
+@pytest.mark.parametrize("case", reference.cases(FILE, "task"), ids=lambda case: case["name"])
+def test_given_trials(case: Any) -> None:
+    (task, trial), expect = given_trial(case), case["expect"]
+    batch = task.batch_of([trial])
+    assert batch.inputs.shape[:2] == (1, expect["n_steps"])
+    assert runs(batch.inputs[0]) == expect["u_runs"]
+    assert runs(batch.targets[0]) == expect["target_runs"]
+    assert runs(batch.mask[0]) == expect["mask_runs"]
+    assert batch.mask.sum() == expect["mask_sum"]
+    if "noise_std_per_step" in expect:
+        noisy = tasks.context_decision().batch_of([trial] * 200, seed=3)
+        noise = (noisy.inputs - batch.inputs)[:, :, 2:]
+        assert abs(noise.std() / expect["noise_std_per_step"] - 1.0) < 4.0 / np.sqrt(2.0 * noise.size)
+        assert (noisy.inputs[:, :, :2] == batch.inputs[:, :, :2]).all()
+
+
+def test_trials_that_are_none_are_refused() -> None:
+    for task, trials, words in (
+        (tasks.flip_flop(), [[(5.0, 2, 1.0)]], "below 2, the number of channels, got 2"),
+        (tasks.flip_flop(), [[(5.0, 0, 0.5)]], "1 or -1, got 0.5"),
+        (tasks.flip_flop(), [[(-5.0, 0, 1.0)]], "gap must be a finite number that is not negative, got -5"),
+        (tasks.flip_flop(), [(0, (1.0, 1.0))], "trials must be those of flip_flop"),
+        (tasks.flip_flop(), [], "at least one trial"),
+        (tasks.context_decision(), [(2, (1.0, 1.0))], "context must be 0 or 1, got 2"),
+        (tasks.context_decision(), [(-1, (1.0, 1.0))], "trials must be those of context_decision"),
+        (tasks.context_decision(), [(0, (np.nan, 1.0))], "a coherence must be a finite number"),
+        (tasks.working_memory(), [((0.5, 1.0), 9.0)], "at most 8, the longest of the task, got 9"),
+        (tasks.working_memory(), [((0.5, np.inf), 3.0)], "a stimulus must be a finite number"),
+        (tasks.cosine(), [1], "not for cosine"),
+    ):
+        with pytest.raises(InputError, match=words):
+            task.batch_of(trials)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("case", reference.cases(FILE, "training_steps"), ids=lambda case: case["name"])

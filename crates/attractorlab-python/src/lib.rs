@@ -83,6 +83,7 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(weight_change::relative_susceptibility, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::equilibrium_states, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::equilibrium_update, module)?)?;
+    module.add_function(wrap_pyfunction!(equilibrium::equilibrium_update_at, module)?)?;
     module.add_function(wrap_pyfunction!(equilibrium::equilibrium_gradient_check, module)?)?;
     module.add_class::<equilibrium::EquilibriumTrainer>()?;
     module.add_function(wrap_pyfunction!(equilibrium::linear_course, module)?)?;
@@ -97,6 +98,7 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<bptt::BpttTraining>()?;
     module.add_function(wrap_pyfunction!(bptt::bptt_losses, module)?)?;
     module.add_function(wrap_pyfunction!(tasks::task_batch, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks::task_batch_of, module)?)?;
     module.add_function(wrap_pyfunction!(tasks::task_describe, module)?)?;
     module.add_function(wrap_pyfunction!(tasks::task_dimensions, module)?)?;
     module.add_function(wrap_pyfunction!(tasks::psychometric_batch, module)?)?;

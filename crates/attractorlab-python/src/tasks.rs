@@ -5,7 +5,8 @@
 use std::sync::Mutex;
 
 use attractorlab::task::{
-    Batch, Dimensions, PsychometricPoint, Task, TaskError, TaskKind, TrialMut, psychometric_curve as curve,
+    Batch, ContextTrial, Dimensions, PsychometricPoint, Pulse, Task, TaskError, TaskKind, TrialMut,
+    WorkingMemoryTrial, psychometric_curve as curve,
 };
 use attractorlab_numerics::random::Stream;
 use numpy::{PyArray1, PyReadonlyArray1};
@@ -68,12 +69,113 @@ fn psychometric_stream(seed: u64) -> Stream {
     Stream::new(seed, "psychometric trials", 0)
 }
 
+fn name_of(task: &TaskKind) -> String {
+    let value = serde_json::to_value(task).unwrap_or_default();
+    value["name"].as_str().unwrap_or_default().to_owned()
+}
+
 fn no_choice(task: &TaskKind) -> Failure {
-    let name = serde_json::to_value(task).ok().and_then(|value| Some(value["name"].as_str()?.to_owned()));
     Failure::Input(format!(
         "psychometric curves are those of context_decision and working_memory, not of {}",
-        name.unwrap_or_default()
+        name_of(task)
     ))
+}
+
+/// Refuses a number of a given trial that is not finite.
+fn finite(name: &str, value: f64) -> Result<f64, Failure> {
+    if value.is_finite() {
+        Ok(value)
+    } else {
+        Err(Failure::Input(format!("{name} must be a finite number, got {value}")))
+    }
+}
+
+/// Refuses a time between two events of a given trial that is negative or not finite.
+fn gap_of(value: f64) -> Result<f64, Failure> {
+    if value.is_finite() && value >= 0.0 {
+        Ok(value)
+    } else {
+        Err(Failure::Input(format!("gap must be a finite number that is not negative, got {value}")))
+    }
+}
+
+fn pulse(channels: usize, (gap, channel, sign): (f64, usize, f64)) -> Result<Pulse, Failure> {
+    if channel >= channels {
+        return Err(Failure::Input(format!(
+            "the channel of a pulse must be below {channels}, the number of channels, got {channel}"
+        )));
+    }
+    if sign.abs() != 1.0 {
+        return Err(Failure::Input(format!("the sign of a pulse must be 1 or -1, got {sign}")));
+    }
+    Ok(Pulse { gap: gap_of(gap)?, channel, sign })
+}
+
+fn context_trial((context, coherences): (usize, [f64; 2])) -> Result<ContextTrial, Failure> {
+    if context > 1 {
+        return Err(Failure::Input(format!("context must be 0 or 1, got {context}")));
+    }
+    finite("a coherence", coherences[0])?;
+    finite("a coherence", coherences[1])?;
+    Ok(ContextTrial { context, coherences })
+}
+
+fn working_memory_trial(
+    longest: f64,
+    (stimuli, gap): ([f64; 2], f64),
+) -> Result<WorkingMemoryTrial, Failure> {
+    finite("a stimulus", stimuli[0])?;
+    finite("a stimulus", stimuli[1])?;
+    // Beyond it the decision would lie after the end of the trial.
+    if gap > longest {
+        return Err(Failure::Input(format!(
+            "gap must be at most {longest}, the longest of the task, got {gap}"
+        )));
+    }
+    Ok(WorkingMemoryTrial { stimuli, gap: gap_of(gap)? })
+}
+
+/// A batch of given trials: lists of (gap, channel, sign), (context, coherences), or (stimuli, gap), as the task has them.
+#[pyfunction]
+pub(crate) fn task_batch_of<'py>(
+    py: Python<'py>,
+    text: &str,
+    trials: &Bound<'py, PyAny>,
+    seed: u64,
+) -> Result<Arrays<'py>, Failure> {
+    let mut stream = Stream::new(seed, "noise of given trials", 0);
+    let batch = match task(text)? {
+        TaskKind::FlipFlop(task) => {
+            let given: Vec<Vec<(f64, usize, f64)>> = trials.extract()?;
+            let given = given
+                .into_iter()
+                .map(|pulses| pulses.into_iter().map(|p| pulse(task.channels, p)).collect())
+                .collect::<Result<Vec<Vec<Pulse>>, Failure>>()?;
+            Batch::from_trials(task.dimensions(), given.len(), |index, trial| {
+                task.write(&given[index], trial);
+            })?
+        }
+        TaskKind::ContextDecision(task) => {
+            let given: Vec<(usize, [f64; 2])> = trials.extract()?;
+            let given = given.into_iter().map(context_trial).collect::<Result<Vec<_>, Failure>>()?;
+            task.batch_with(&given, &mut stream)?
+        }
+        TaskKind::WorkingMemory(task) => {
+            let given: Vec<([f64; 2], f64)> = trials.extract()?;
+            let given = given
+                .into_iter()
+                .map(|trial| working_memory_trial(task.gap.1, trial))
+                .collect::<Result<Vec<_>, Failure>>()?;
+            task.batch_with(&given)?
+        }
+        other => {
+            return Err(Failure::Input(format!(
+                "trials can be given for flip_flop, context_decision and working_memory, not for {}",
+                name_of(&other)
+            )));
+        }
+    };
+    Ok(arrays(py, &batch))
 }
 
 /// Trials of a task with a choice, as a batch.

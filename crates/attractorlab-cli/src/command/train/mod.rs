@@ -50,7 +50,7 @@ A complete file; everything with a comment "default" may be left out:
 
   [rule]
   name = "linearised"                     # gradient, reparameterised, reparameterised-lookahead,
-                                          # linearised-variant, unrolled
+                                          # reparameterised-first-order, linearised-variant, unrolled
   learning_rate = 0.1
   optimiser = "gradient-descent"          # default; momentum, adam
   # momentum = 0.9

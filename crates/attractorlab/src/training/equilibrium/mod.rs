@@ -153,6 +153,7 @@ pub fn rule_by_name<T: Real>(name: &str) -> Option<Box<dyn Rule<T>>> {
         "gradient" => Box::new(ImplicitGradient { adjoint: AdjointOptions::of::<T>() }),
         "reparameterised" => Box::new(Reparameterised { step: ReparameterisedStep::Finite }),
         "reparameterised-lookahead" => Box::new(Reparameterised { step: ReparameterisedStep::Lookahead }),
+        "reparameterised-first-order" => Box::new(Reparameterised { step: ReparameterisedStep::FirstOrder }),
         "linearised" => Box::new(Linearised),
         "linearised-variant" => Box::new(LinearisedVariant),
         "unrolled" => Box::new(Unrolled),
@@ -161,10 +162,11 @@ pub fn rule_by_name<T: Real>(name: &str) -> Option<Box<dyn Rule<T>>> {
 }
 
 /// The names that [`rule_by_name`] knows.
-pub const RULES: [&str; 6] = [
+pub const RULES: [&str; 7] = [
     "gradient",
     "reparameterised",
     "reparameterised-lookahead",
+    "reparameterised-first-order",
     "linearised",
     "linearised-variant",
     "unrolled",
