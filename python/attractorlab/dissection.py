@@ -12,7 +12,7 @@ import importlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -136,15 +136,32 @@ class Network:
         """Writes the network in the project's own format, as ``.safetensors`` or ``.npz``."""
         self._network.write(path)
 
-    def state_dict(self) -> dict[str, npt.NDArray[np.float32]]:
-        """The weights under PyTorch's names, as float32 arrays: ``rnn.…`` of one layer, ``readout.…`` if there is one.
+    def state_dict(
+        self, *, precision: Literal["float32", "float64"] = "float32"
+    ) -> dict[str, npt.NDArray[np.floating[Any]]]:
+        """The weights under PyTorch's names, as arrays: ``rnn.…`` of one layer, ``readout.…`` if there is one.
+
+        Parameters
+        ----------
+        precision
+            ``"float32"``, PyTorch's own, or ``"float64"``: the weights as they are.
 
         Raises
         ------
         InputError
             A rate network that is no ``nn.RNN``: continuous time, another transfer function than tanh or
-            relu, or readout vectors of its own.
+            relu, or readout vectors of its own; another precision.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from attractorlab import Network
+        >>> network = Network.from_arrays({"weight_ih_l0": np.zeros((2, 1)), "weight_hh_l0": 2 * np.eye(2)})
+        >>> network.state_dict(precision="float64")["rnn.weight_hh_l0"].tolist()
+        [[2.0, 0.0], [0.0, 2.0]]
         """
+        if precision not in ("float32", "float64"):
+            raise InputError(f"precision must be 'float32' or 'float64', not '{precision}'")
         arrays, metadata = self._network.to_arrays()
         cell = metadata["cell"]
         if cell == "rate":
@@ -167,21 +184,30 @@ class Network:
         if "readout_weights" in arrays:
             state["readout.weight"] = arrays["readout_weights"]
             state["readout.bias"] = arrays["readout_bias"]
-        return {name: value.astype(np.float32) for name, value in state.items()}
+        return {name: value.astype(precision) for name, value in state.items()}
 
-    def to_torch(self) -> Any:
+    def to_torch(self, *, precision: Literal["float32", "float64"] = "float32") -> Any:
         """A ``torch.nn.ModuleDict`` of ``rnn`` (batch first) and, if there is one, ``readout``. Needs PyTorch.
+
+        The state in which trials start is not part of a module: hand :attr:`initial_state` over where
+        it is not zero.
+
+        Parameters
+        ----------
+        precision
+            Of the module's parameters: ``"float32"``, PyTorch's own, or ``"float64"``.
 
         Raises
         ------
         InputError
             As :meth:`state_dict`.
         """
-        state = self.state_dict()
+        state = self.state_dict(precision=precision)
         # PyTorch is no requirement, and its types are its own.
         torch: Any = importlib.import_module("torch")
         _, metadata = self._network.to_arrays()
-        sizes = {"input_size": self.inputs, "hidden_size": self.units, "batch_first": True}
+        kind = {"dtype": getattr(torch, precision)}
+        sizes = {"input_size": self.inputs, "hidden_size": self.units, "batch_first": True, **kind}
         match metadata["cell"]:
             case "gru":
                 layer = torch.nn.GRU(**sizes)
@@ -191,7 +217,7 @@ class Network:
                 layer = torch.nn.RNN(**sizes, nonlinearity=metadata["transfer"])
         modules = {"rnn": layer}
         if "readout.weight" in state:
-            modules["readout"] = torch.nn.Linear(self.units, len(state["readout.bias"]))
+            modules["readout"] = torch.nn.Linear(self.units, len(state["readout.bias"]), **kind)
         module = torch.nn.ModuleDict(modules)
         module.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
         return module

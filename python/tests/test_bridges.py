@@ -3,7 +3,7 @@
 import sys
 import types
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -69,11 +69,24 @@ def test_modules_get_sizes_and_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in = types.ModuleType("torch")
     stand_in.nn = types.SimpleNamespace(ModuleDict=ModuleDict, **{kind: layer(kind) for kind in names})  # type: ignore[attr-defined]
     stand_in.from_numpy = lambda array: array  # type: ignore[attr-defined]
+    stand_in.float32, stand_in.float64 = np.float32, np.float64  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "torch", stand_in)
     module = al.Network.read(FOLDER / "flipflop_gru16.safetensors").to_torch()
     assert set(module) == {"rnn", "readout"}
-    assert made["GRU"][1] == {"input_size": 3, "hidden_size": 16, "batch_first": True}
+    sizes = {"input_size": 3, "hidden_size": 16, "batch_first": True}
+    assert made["GRU"][1] == {**sizes, "dtype": np.float32}
     assert made["Linear"][0] == (16, 3) and made["state"]["rnn.weight_hh_l0"].shape == (48, 16)
+
+
+def test_weights_go_out_in_the_precision_that_is_asked_for() -> None:
+    weights = np.random.default_rng(2).standard_normal((3, 3))
+    net = al.Network.from_arrays({"weight_ih_l0": np.zeros((3, 1)), "weight_hh_l0": weights})
+    precisions: tuple[Literal["float32", "float64"], ...] = ("float32", "float64")
+    for precision in precisions:
+        found = net.state_dict(precision=precision)["rnn.weight_hh_l0"]
+        assert found.dtype == precision and np.array_equal(found, weights.astype(precision))
+    with pytest.raises(al.AttractorLabError, match="not 'float16'"):
+        net.state_dict(precision="float16")  # type: ignore[arg-type]
 
 
 def test_networks_that_pytorch_lacks_are_refused_in_words() -> None:

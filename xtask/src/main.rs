@@ -15,6 +15,7 @@ const USAGE: &str = "\
 Usage: cargo xtask <chore>
 
   test                                everything CI runs; ends with a line that counts
+  test --with-torch PYTHON            tests against PyTorch too, with a Python that has it
   bench [NAME] [--rounds N] [--write] ours beside the peers, interleaved; --write renews the docs' table
   bench … --with-torch PYTHON         peers in PyTorch too, with a Python that has it
   bench --instructions [--write]      instruction counts against those on file (needs valgrind)
@@ -29,7 +30,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
-        ["test"] => tests::run(),
+        ["test"] => tests::run(None),
+        ["test", "--with-torch", python] => tests::run(Some(Path::new(python))),
+        ["test", "--with-torch"] => Err("--with-torch needs a Python that has PyTorch".to_owned()),
         ["bench", options @ ..] => bench::run(options),
         ["docs"] => Ok(docs::run()),
         ["wheel"] => wheel::run(),

@@ -63,8 +63,9 @@ fn pytest_failure(line: &str) -> bool {
     line.starts_with("FAILED ") || line.starts_with("ERROR ")
 }
 
-/// Runs everything, to the end even where something fails, and counts.
-pub(crate) fn run() -> Result<bool, String> {
+/// Runs everything, to the end even where something fails, and counts; tests that need PyTorch with a Python that
+/// has it, if one is given.
+pub(crate) fn run(torch: Option<&Path>) -> Result<bool, String> {
     let mut tally = Tally::default();
     let venv = Venv::with("venv", &wheel::REQUIREMENTS);
     // The wheel comes first: what maturin tells pyo3 is then told by every later call of cargo.
@@ -113,7 +114,12 @@ pub(crate) fn run() -> Result<bool, String> {
     tally.suite("doc tests", &ended, counts::cargo_test(&ended.output), cargo_failure);
 
     match (&venv, &wheel) {
-        (Ok(venv), Ok(wheel)) => python(venv, wheel, &mut tally),
+        (Ok(venv), Ok(wheel)) => {
+            python(venv, wheel, &mut tally);
+            if let Some(torch) = torch {
+                with_torch(torch, wheel, &mut tally);
+            }
+        }
         (Err(message), _) | (_, Err(message)) => tally.add(message, Counts::one(false)),
     }
 
@@ -151,6 +157,39 @@ fn python(venv: &Venv, wheel: &Path, tally: &mut Tally) {
         "stubs agree with the module",
         venv.run_python().args(["-m", "mypy.stubtest", "attractorlab._attractorlab"]),
     );
+}
+
+/// The tests that need PyTorch. The wheel goes into a folder of its own: the user's Python is not touched.
+fn with_torch(python: &Path, wheel: &Path, tally: &mut Tally) {
+    let packages = crate::target().join("with-torch");
+    // A wheel of an earlier run would stay.
+    let _ = fs::remove_dir_all(&packages);
+    let installed = tally.check(
+        "the wheel for the Python with PyTorch",
+        step::command(python)
+            .args([
+                "-m",
+                "pip",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-input",
+                "install",
+                "--target",
+            ])
+            .arg(&packages)
+            .args(["numpy", "pytest"])
+            .arg(wheel),
+    );
+    if !installed {
+        return;
+    }
+    let ended = step::run(
+        "Python tests with PyTorch",
+        step::command(python)
+            .args(["-m", "pytest", "-q", "-rfE", "-m", "torch", "python/tests/test_torch.py"])
+            .env("PYTHONPATH", &packages),
+    );
+    tally.suite("Python tests with PyTorch", &ended, counts::pytest(&ended.output), pytest_failure);
 }
 
 fn cache() -> std::path::PathBuf {
