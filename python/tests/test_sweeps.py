@@ -1,6 +1,11 @@
 from __future__ import annotations
 
 import importlib
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
@@ -92,3 +97,46 @@ def test_pandas_and_polars_read_the_folder_as_it_stands(tmp_path: Path) -> None:
         ends = lazy.filter(polars.col("status") == "ok").sort("point").collect()["end"].to_list()
         assert ends == fine["end"].tolist()
         assert frame.loc[frame["status"] == "failed", "message"].str.contains("told to fail").all()
+
+
+SCRIPT = Path(__file__).parents[2] / "docs" / "cluster_sweep.py"
+
+
+def on_a_node(folder: Path, units: int) -> subprocess.Popen[str]:
+    """The guide's script as a job of two cores."""
+    # A shell that starts the tests in the background has Ctrl-C ignored, which children would inherit.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [sys.executable, str(SCRIPT), str(folder), str(units)],
+            env={**os.environ, "SLURM_CPUS_PER_TASK": "2"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_the_guide_to_a_cluster_goes_on_after_ctrl_c(tmp_path: Path) -> None:
+    pandas = importlib.import_module("pandas")
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    done = on_a_node(whole, 50).communicate()[0]
+    assert done == "140 of 140 points, 140 of them now, 0 failed\n"
+    table = pandas.read_parquet(whole)
+    quiet, chaotic = (table[table.g == g].activity.mean() for g in (0.5, 2.0))
+    assert len(table) == 140 and quiet < 1e-6 < 0.5 < chaotic
+
+    # Points of this size take a while: Ctrl-C comes in the middle.
+    job = on_a_node(cut, 200)
+    start = time.monotonic()
+    while not list(cut.glob("part-*")) and time.monotonic() - start < 60.0:
+        time.sleep(0.02)
+    job.send_signal(signal.SIGINT)
+    said = job.communicate()[1]
+    assert job.returncode != 0 and "KeyboardInterrupt" in said
+    kept = len(pandas.read_parquet(cut))
+    assert 0 < kept < 140
+    rest = on_a_node(cut, 200).communicate()[0]
+    assert rest == f"140 of 140 points, {140 - kept} of them now, 0 failed\n"
+    assert len(pandas.read_parquet(cut)) == 140

@@ -7,12 +7,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from attractorlab import gaussian
+from attractorlab import dynamics, gaussian
+from attractorlab.network import RateNetwork, gaussian_bulk
 from attractorlab.theory.feedback import Direction, Inputs, ReadoutCurve, predict
 
 SD = np.linspace(0.5, 3.0, 400_000)
 CURVE = ReadoutCurve(Inputs(0.3, 1.2, 0.5, 0.5), Direction(1.0, 1.0, 0.3))
 TARGETS = np.linspace(0.1, 1.0, 60_000)
+NETWORK = RateNetwork(gaussian_bulk(400, 1.5, seed=1))
+START = dynamics.initial_states(400, 8, seed=1)
 MANY = Inputs(np.linspace(0.1, 0.9, 300), 1.2, 0.5, 0.5)
 
 
@@ -22,8 +25,9 @@ MANY = Inputs(np.linspace(0.1, 0.9, 300), 1.2, 0.5, 0.5)
         lambda: gaussian.average("tanh", "phi^2", 0.0, SD),
         lambda: CURVE.sweep(TARGETS),
         lambda: predict(MANY, Direction(1.0, 1.0, 0.3), 1.0),
+        lambda: dynamics.simulate(NETWORK, START, steps=2000, threads=1),
     ],
-    ids=["average", "sweep", "predict"],
+    ids=["average", "sweep", "predict", "simulate"],
 )
 def test_two_threads_compute_at_once(work: Callable[[], object]) -> None:
     # Two cores show in wall time only on a quiet machine. What shows on any: while the other thread is inside one

@@ -186,3 +186,36 @@ fn a_plan_is_told_in_words_and_in_json() {
     let list: serde_json::Value = serde_json::from_str(&list).unwrap();
     assert!(list.as_array().unwrap().iter().any(|runnable| runnable["name"] == "theory.feedback"));
 }
+
+#[test]
+fn the_guide_to_a_cluster_says_what_works() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/src/guide/cluster.md");
+    let page = fs::read_to_string(page).expect("the page is part of the repository");
+    let blocks = |language: &str| -> Vec<String> {
+        let begin = format!("```{language}\n");
+        page.split(&begin).skip(1).filter_map(|rest| Some(rest.split_once("```")?.0.to_owned())).collect()
+    };
+    let scratch = Scratch::new("sweep-guide");
+    plan(&scratch, &blocks("toml")[0]);
+    let here = |line: &str| {
+        let mut program = attractorlab();
+        program.current_dir(&scratch.0);
+        run(program, line)
+    };
+    // What Slurm would have computed; Slurm itself has a test of its own.
+    let ran = here("sweep run plan.toml -o spectra");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let mut commands = 0;
+    for line in blocks("sh").iter().flat_map(|block| block.lines()) {
+        let Some(line) = line.strip_prefix("attractorlab ") else { continue };
+        let submits = line.contains(" --slurm") && !line.contains("--dry-run");
+        let ended = here(&if submits { format!("{line} --dry-run") } else { line.to_owned() });
+        assert_eq!(ended.code, Some(0), "{line}: {}", ended.stderr);
+        commands += 1;
+    }
+    assert!(commands >= 8, "only {commands} commands were found");
+    assert!(
+        rows(&scratch.0.join("shares")) == rows(&scratch.0.join("spectra")),
+        "shares differ from the whole"
+    );
+}
