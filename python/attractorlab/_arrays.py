@@ -35,6 +35,16 @@ def number(name: str, value: float) -> float:
     return float(array)
 
 
+def vector(name: str, value: npt.ArrayLike) -> Array:
+    """Numbers in a row, contiguous; one column of a matrix will do."""
+    array = real(name, value)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise InputError(f"{name} must be a vector, not of shape {array.shape}")
+    return np.ascontiguousarray(array)
+
+
 def at(position: npt.NDArray[np.intp]) -> str:
     """Words for a place in an array; none for a number."""
     return f", at {position.tolist()}" if len(position) > 0 else ""

@@ -33,7 +33,7 @@ def _matrix(name: str, value: npt.ArrayLike) -> _Matrix:
     array = array.reshape(-1, 1) if array.ndim == 1 else array
     if array.ndim != 2:
         raise InputError(f"{name} must be a matrix, got an array of shape {array.shape}")
-    return np.ascontiguousarray(array)
+    return array
 
 
 def output_alignment(output_weights: npt.ArrayLike, states: npt.ArrayLike) -> float:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attractorlab import _attractorlab
-from attractorlab._arrays import Array, real
+from attractorlab._arrays import Array, real, vector
 from attractorlab._frames import table
 from attractorlab.errors import InputError
 from attractorlab.network import RateNetwork
@@ -27,12 +27,14 @@ from attractorlab.theory.low_rank import LowRankStates, _made
 __all__ = ["Dissection", "FixedPoints", "Network", "dissect", "find_fixed_points"]
 
 
-def _plain(value: Any) -> npt.NDArray[Any]:
+def _plain(name: str, value: Any) -> npt.NDArray[Any]:
     """A tensor or array as float32 or float64."""
     for method in ("detach", "cpu", "numpy"):
         if hasattr(value, method) and not isinstance(value, np.ndarray):
             value = getattr(value, method)()
     array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{name} must be real numbers, not of type {array.dtype}")
     return np.ascontiguousarray(array if array.dtype in (np.float32, np.float64) else array.astype(np.float64))
 
 
@@ -112,7 +114,7 @@ class Network:
         names: Mapping[str, Any] | None = None,
     ) -> Network:
         """Makes a network of a dict of arrays, named as in a file (see :meth:`read`)."""
-        plain = {name: _plain(value) for name, value in arrays.items()}
+        plain = {name: _plain(name, value) for name, value in arrays.items()}
         text = None if names is None else json.dumps(dict(names))
         return cls(_attractorlab.Network.from_arrays(plain, {}, transfer, readout, text))
 
@@ -257,17 +259,17 @@ class Network:
         u = real("inputs", inputs)
         if u.ndim != 2:
             raise InputError(f"inputs must have the shape (steps, inputs), got {u.shape}")
-        x = None if start is None else np.ascontiguousarray(real("start", start))
+        x = None if start is None else vector("start", start)
         return self._network.run(np.ascontiguousarray(u.T), x).T
 
     def output(self, state: npt.ArrayLike) -> Array:
         """The outputs in a state."""
-        return self._network.output(np.ascontiguousarray(real("state", state)))
+        return self._network.output(vector("state", state))
 
     def jacobian(self, state: npt.ArrayLike, input: Sequence[float] | None = None) -> Array:
         """Jacobian of the one-step map (or of the vector field) at a state under a constant input."""
-        u = [0.0] * self.inputs if input is None else [float(v) for v in input]
-        return self._network.jacobian(np.ascontiguousarray(real("state", state)), u)
+        u = [0.0] * self.inputs if input is None else vector("input", input).tolist()
+        return self._network.jacobian(vector("state", state), u)
 
     def dissect(
         self,
@@ -497,7 +499,10 @@ def dissect(
     >>> found.proved
     ['stable', 'stable', 'unstable']
     """
-    u = [] if input is None else real("input", input).reshape(-1).tolist()
+    any_kind = Network.from_rate(network) if isinstance(network, RateNetwork) else network
+    u = [0.0] * any_kind.inputs if input is None else vector("input", input).tolist()
+    if len(u) != any_kind.inputs:
+        raise InputError(f"input must have one entry for each of the {any_kind.inputs} inputs, got {len(u)}")
     given = None
     if trajectories is not None:
         states = real("trajectories", trajectories)
@@ -511,7 +516,6 @@ def dissect(
         given = [np.ascontiguousarray(trial.T) for trial in states]
     if starts < 0 or trajectory_starts < 0 or seed < 0:
         raise InputError("starts, trajectory_starts and seed must not be negative")
-    any_kind = Network.from_rate(network) if isinstance(network, RateNetwork) else network
     found = any_kind._network.dissect(u, given, (starts, trajectory_starts), seed)
     return Dissection(
         points=found["points"],

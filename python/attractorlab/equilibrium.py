@@ -61,7 +61,7 @@ def _matrix(name: str, value: npt.ArrayLike) -> Array:
     array = real(name, value)
     if array.ndim != 2:
         raise InputError(f"{name} must be a matrix, got an array of shape {array.shape}")
-    return np.ascontiguousarray(array)
+    return array
 
 
 @dataclass(frozen=True)

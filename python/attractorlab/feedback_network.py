@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attractorlab import _attractorlab
-from attractorlab._arrays import Array, number, real
+from attractorlab._arrays import Array, number, real, vector
 from attractorlab.errors import InputError
 from attractorlab.theory.readouts import (
     Forecast,
@@ -156,11 +156,11 @@ class FeedbackNetwork:
         *,
         transfer: TransferLike = "tanh",
     ) -> None:
-        self.bulk = np.ascontiguousarray(real("bulk", bulk))
+        self.bulk = real("bulk", bulk)
         if self.bulk.ndim != 2:
             raise InputError(f"the bulk must be a matrix, not an array of shape {self.bulk.shape}")
-        self.feedback = np.ascontiguousarray(real("feedback", feedback)).reshape(-1)
-        self.input = np.ascontiguousarray(real("input", input)).reshape(-1)
+        self.feedback = vector("feedback", feedback)
+        self.input = vector("input", input)
         self.transfer = transfer
         self._network = _attractorlab.FeedbackNetwork(*read(transfer), self.bulk, self.feedback, self.input)
 
@@ -213,7 +213,7 @@ class FeedbackNetwork:
         }
         if rule not in options:
             raise InputError(f"rule must be 'least-squares', 'recursive' or 'delta', not {rule!r}")
-        begin = None if start is None else np.ascontiguousarray(real("start", start)).reshape(-1)
+        begin = None if start is None else vector("start", start)
         numbers = [number("a training parameter", value) for value in options[rule]]
         return Trained(*self._network.train(rule, number("target", target), numbers, begin))
 
@@ -234,7 +234,7 @@ class FeedbackNetwork:
         InputError
             Shapes that do not fit, or a transfer function without bound and no reach.
         """
-        n = np.ascontiguousarray(real("readout", readout)).reshape(-1)
+        n = vector("readout", readout)
         most = None if reach is None else number("reach", reach)
         found = self._network.verdict(n, number("target", target), most, number("tolerance", tolerance))
         names = ("z", "slope", "radius", "outlier", "residual", "stable", "states")
@@ -268,10 +268,12 @@ class FeedbackNetwork:
         InputError
             Shapes that do not fit, or numbers that are not above zero.
         """
-        n = np.ascontiguousarray(real("readout", readout)).reshape(-1)
-        states = np.ascontiguousarray(real("starts", starts))
+        n = vector("readout", readout)
+        states = real("starts", starts)
         if states.ndim == 1:
             states = states.reshape(-1, 1)
+        if states.ndim != 2:
+            raise InputError(f"starts must be a vector or N×P, not of shape {states.shape}")
         numbers = [number("dt", dt), number("duration", duration), number("settled", settled)]
         return Outcomes(*self._network.release(n, states, numbers))
 

@@ -53,7 +53,7 @@ def _matrix(name: str, values: npt.ArrayLike) -> Array:
     array = real(name, values)
     if array.ndim > 2:
         raise InputError(f"{name} must be a matrix or a vector, not of shape {array.shape}")
-    return np.ascontiguousarray(array.reshape(-1, 1) if array.ndim < 2 else array)
+    return array.reshape(-1, 1) if array.ndim < 2 else array
 
 
 class OutputTask:

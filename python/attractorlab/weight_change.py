@@ -26,7 +26,7 @@ _Matrix = npt.NDArray[np.float64]
 
 
 def _matrix(name: str, value: npt.ArrayLike) -> _Matrix:
-    array = np.ascontiguousarray(real(name, value))
+    array = real(name, value)
     if array.ndim != 2:
         raise InputError(f"{name} must be a matrix, got an array of shape {array.shape}")
     return array

@@ -118,7 +118,7 @@ def descended(case: Any, replicate: int) -> dict[str, float]:
     ids=lambda case: f"g={case['g']}, target={case['zhat']}",
 )
 def test_linear_networks(case: Any) -> None:
-    sample = [descended(case, replicate) for replicate in range(3)]
+    sample = [descended(case, replicate) for replicate in range(2)]
     expect = case["expect_mean_std"]
     for what in sample[0]:
         ours = np.array([one[what] for one in sample])
@@ -129,6 +129,6 @@ def test_linear_networks(case: Any) -> None:
         (theirs, deviation), m = expect[what], expect["n_seeds"]
         n = len(ours)
         pooled = np.sqrt((n * ours.var() + m * deviation**2) / (n + m - 2))
-        # Seven standard errors with six degrees of freedom: 1 in 2000 for one comparison; epochs are whole numbers.
-        allowed = 7.0 * pooled * np.sqrt(1.0 / n + 1.0 / m) + (what == "conv_epoch_5pct")
+        # Eight standard errors with five degrees of freedom: 1 in 2000 for one comparison; epochs are whole numbers.
+        allowed = 8.0 * pooled * np.sqrt(1.0 / n + 1.0 / m) + (what == "conv_epoch_5pct")
         assert abs(ours.mean() - theirs) <= allowed, (what, ours, theirs, deviation, allowed)

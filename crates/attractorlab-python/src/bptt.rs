@@ -23,7 +23,7 @@ use pyo3::prelude::*;
 use crate::dissection::Network;
 use crate::errors::Failure;
 use crate::interrupt::{abandonable, interruptible};
-use crate::network::{array, matrix};
+use crate::network::array;
 use crate::tasks::AnyTask;
 use crate::transfer;
 
@@ -168,7 +168,8 @@ where
     M: Trainable<T>,
 {
     for (name, values) in weights {
-        network = network.with_matrix(name, matrix(values).as_ref())?;
+        let values = values.as_array();
+        network.set_matrix(name, values.dim(), |i, j| values[[i, j]])?;
     }
     Ok(network)
 }

@@ -51,8 +51,8 @@ fn out<'py, T: Real>(py: Python<'py>, columns: &Columns<T>) -> Bound<'py, PyArra
 }
 
 fn layer<T: Real>(name: &str, threshold: f64, weights: &Matrix<'_>) -> Result<FixedPointLayer<T>, Failure> {
-    let weights = matrix(weights);
-    let weights = Mat::from_fn(weights.nrows(), weights.ncols(), |i, j| T::from_f64(weights[(i, j)]));
+    let view = weights.as_array();
+    let weights = Mat::from_fn(view.nrows(), view.ncols(), |i, j| T::from_f64(view[[i, j]]));
     Ok(FixedPointLayer::new(weights, transfer::read(name, threshold)?)?)
 }
 

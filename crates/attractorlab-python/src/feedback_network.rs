@@ -15,13 +15,8 @@ use pyo3::types::PyDict;
 
 use crate::errors::Failure;
 use crate::interrupt::interruptible;
+use crate::network::matrix;
 use crate::transfer;
-
-/// A matrix of Python's as one of ours.
-pub(crate) fn matrix(array: &PyReadonlyArray2<'_, f64>) -> Mat<f64> {
-    let view = array.as_array();
-    Mat::from_fn(view.nrows(), view.ncols(), |i, j| view[[i, j]])
-}
 
 /// Bulk, feedback vector and input; only readouts change.
 #[pyclass(frozen, module = "attractorlab._attractorlab")]

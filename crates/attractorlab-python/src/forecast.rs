@@ -13,8 +13,8 @@ use pyo3::types::PyDict;
 
 use crate::errors::Failure;
 use crate::feedback::{label_code, stability_code};
-use crate::feedback_network::matrix;
 use crate::interrupt::{in_blocks, interruptible};
+use crate::network::matrix;
 use crate::transfer;
 
 /// A family by name, with its numbers in the order of the Python class.

@@ -6,18 +6,14 @@ use attractorlab::theory::linear_learning::{
     LearnedState, LearningFlow as Flow, OutlierLaw, ThirdOrder, scaling_laws,
 };
 use attractorlab::training::{DescentStatus, FixedPointDescent};
-use attractorlab_numerics::linalg::{Mat, MatRef};
+use attractorlab_numerics::linalg::MatRef;
 use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::errors::Failure;
 use crate::interrupt::{abandonable, interruptible};
-
-fn matrix(a: &PyReadonlyArray2<'_, f64>) -> Mat<f64> {
-    let a = a.as_array();
-    Mat::from_fn(a.nrows(), a.ncols(), |i, j| a[[i, j]])
-}
+use crate::network::matrix;
 
 fn rows(a: MatRef<'_, f64>) -> Vec<f64> {
     (0..a.nrows()).flat_map(|i| (0..a.ncols()).map(move |j| a[(i, j)])).collect()

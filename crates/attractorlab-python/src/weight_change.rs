@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use attractorlab::analysis::alignment;
 use attractorlab::analysis::weight_change::{self, TruncationCurve, WeightChange as Change};
-use attractorlab_numerics::linalg::{Mat, MatRef};
+use attractorlab_numerics::linalg::MatRef;
 use attractorlab_numerics::random::Stream;
 use num_complex::Complex64;
 use numpy::{PyArray1, PyReadonlyArray2};
@@ -15,13 +15,9 @@ use pyo3::types::PyDict;
 
 use crate::errors::Failure;
 use crate::interrupt::abandonable;
+use crate::network::matrix;
 
 type Flat<'py> = Bound<'py, PyArray1<f64>>;
-
-fn matrix(a: &PyReadonlyArray2<'_, f64>) -> Mat<f64> {
-    let a = a.as_array();
-    Mat::from_fn(a.nrows(), a.ncols(), |i, j| a[[i, j]])
-}
 
 fn rows(a: MatRef<'_, f64>) -> Vec<f64> {
     (0..a.nrows()).flat_map(|i| (0..a.ncols()).map(move |j| a[(i, j)])).collect()

@@ -316,7 +316,7 @@ def descend(
 def _network(
     weights: npt.ArrayLike, input: npt.ArrayLike, readout: npt.ArrayLike
 ) -> tuple[_Vector, list[float], list[float]]:
-    w0 = np.ascontiguousarray(real("weights", weights))
+    w0 = real("weights", weights)
     if w0.ndim != 2:
         raise InputError(f"weights must be a matrix, got an array of shape {w0.shape}")
     return w0, real("input", input).ravel().tolist(), real("readout", readout).ravel().tolist()

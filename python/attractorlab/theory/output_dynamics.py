@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from attractorlab import _attractorlab
-from attractorlab._arrays import number
+from attractorlab._arrays import number, real
+from attractorlab.errors import InputError
 from attractorlab.transfer import TransferLike, read
 
 __all__ = ["EdgeOfChaos", "OutputPrediction", "edge_of_chaos", "predict"]
@@ -72,7 +73,7 @@ class OutputPrediction:
         InputError
             There is no such target, or iω is a pole.
         """
-        line = np.atleast_1d(np.asarray(omega, dtype=np.float64)).ravel()
+        line = np.atleast_1d(real("omega", omega)).ravel()
         k = self.targets.shape[1]
         return self._theory.response(target, line.tolist(), open_loop).reshape(len(line), k, k)
 
@@ -84,7 +85,7 @@ class OutputPrediction:
         InputError
             There is no such target.
         """
-        line = np.atleast_1d(np.asarray(times, dtype=np.float64)).ravel()
+        line = np.atleast_1d(real("times", times)).ravel()
         k = self.targets.shape[1]
         return self._theory.kick_response(target, line.tolist()).reshape(len(line), k, k)
 
@@ -96,7 +97,7 @@ class OutputPrediction:
         InputError
             ``z`` has the wrong length, or no clamped state exists there.
         """
-        values = np.atleast_1d(np.asarray(z, dtype=np.float64)).ravel()
+        values = np.atleast_1d(real("z", z)).ravel()
         return np.asarray(self._theory.static_map(values.tolist(), number("context", context)))
 
     def stationary_outputs(
@@ -159,8 +160,10 @@ def predict(
     >>> prediction.descriptions[0].endswith("resonates at ω = 0.433")
     True
     """
-    array = np.asarray(targets, dtype=np.float64)
+    array = real("targets", targets)
     array = array.reshape(-1, 1) if array.ndim < 2 else array
+    if array.ndim != 2:
+        raise InputError(f"targets must be of shape (targets, outputs), got {array.shape}")
     uniform = uniform_half_width is not None
     law = number("uniform_half_width", uniform_half_width) if uniform_half_width is not None else (
         number("feedback_variance", feedback_variance)
@@ -169,7 +172,7 @@ def predict(
         *read(transfer),
         number("g", g),
         array.tolist(),
-        np.atleast_1d(np.asarray(context, dtype=np.float64)).ravel().tolist(),
+        np.atleast_1d(real("context", context)).ravel().tolist(),
         number("ridge", ridge),
         uniform,
         law,

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attractorlab import _attractorlab
-from attractorlab._arrays import Array, number, shaped, together
+from attractorlab._arrays import Array, number, real, shaped, together, vector
 from attractorlab._frames import labelled
 from attractorlab.errors import InputError
 from attractorlab.theory.feedback import (
@@ -411,10 +411,11 @@ def measure(
     >>> round(measure(bulk, m, i, m).inputs.g, 2)
     0.8
     """
-    matrix = np.ascontiguousarray(bulk, dtype=np.float64)
+    matrix = real("bulk", bulk)
     if matrix.ndim != 2:
         raise InputError(f"the bulk must be a matrix, not an array of shape {matrix.shape}")
-    vectors = [np.ascontiguousarray(v, dtype=np.float64).reshape(-1) for v in (feedback, input, readout)]
+    named = (("feedback", feedback), ("input", input), ("readout", readout))
+    vectors = [vector(name, value) for name, value in named]
     network, overlaps, overlap, mirrored = _attractorlab.measure_network(matrix, *vectors)
     return MeasuredNetwork(
         inputs=Inputs(*network), readout=Overlaps(*overlaps), overlap=overlap, mirrored=mirrored

@@ -35,8 +35,11 @@ pub fn check_gradient<M: Trainable<f64>>(
     loss: Loss,
     seed: u64,
 ) -> Result<Vec<TensorCheck>, BpttError> {
-    let found = check_gradient_until(network, batch, loss, seed, &AtomicBool::new(false))?;
-    Ok(found.expect("nobody stops it"))
+    let never = AtomicBool::new(false);
+    let Some(found) = check_gradient_until(network, batch, loss, seed, &never)? else {
+        unreachable!("the flag is never set")
+    };
+    Ok(found)
 }
 
 /// [`check_gradient`], until `stop` is set: `None` then. It is looked at before each evaluation of the loss.

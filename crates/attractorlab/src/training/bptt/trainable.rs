@@ -133,15 +133,30 @@ pub trait TrainableMatrices<T: Real>: Trainable<T> {
     /// # Errors
     /// [`BpttError`] for an unknown name or another shape.
     fn with_matrix(&self, name: &str, matrix: MatRef<'_, f64>) -> Result<Self, BpttError> {
-        let tensor = self.layout().tensor(name)?;
-        let (expected, found) = ((tensor.rows, tensor.columns), (matrix.nrows(), matrix.ncols()));
-        if expected != found {
-            return Err(BpttError::Shape { name: name.to_owned(), expected, found });
-        }
-        let columns = (0..found.1).flat_map(|j| (0..found.0).map(move |i| T::from_f64(matrix[(i, j)])));
         let mut network = self.clone();
-        network.set_tensor(name, &columns.collect::<Vec<_>>())?;
+        network.set_matrix(name, (matrix.nrows(), matrix.ncols()), |i, j| matrix[(i, j)])?;
         Ok(network)
+    }
+
+    /// Replaces a part of the parameters by a matrix of this shape, given by its entries.
+    ///
+    /// # Errors
+    /// [`BpttError`] for an unknown name or another shape.
+    fn set_matrix(
+        &mut self,
+        name: &str,
+        shape: (usize, usize),
+        entry: impl Fn(usize, usize) -> f64,
+    ) -> Result<(), BpttError> {
+        let tensor = self.layout().tensor(name)?.clone();
+        let expected = (tensor.rows, tensor.columns);
+        if expected != shape {
+            return Err(BpttError::Shape { name: name.to_owned(), expected, found: shape });
+        }
+        for (k, value) in self.parameters_mut()[tensor.range].iter_mut().enumerate() {
+            *value = T::from_f64(entry(k % tensor.rows, k / tensor.rows));
+        }
+        Ok(())
     }
 
     /// The network with all its parameters replaced, as by those of a [`Snapshot`](super::Snapshot).

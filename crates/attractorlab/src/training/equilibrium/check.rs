@@ -55,8 +55,11 @@ impl ImplicitGradient {
         directions: usize,
         seed: u64,
     ) -> Result<GradientCheck, LearningError> {
-        let found = Self::check_until(layer, drive, loss, directions, seed, &AtomicBool::new(false))?;
-        Ok(found.expect("nobody stops it"))
+        let never = AtomicBool::new(false);
+        let Some(found) = Self::check_until(layer, drive, loss, directions, seed, &never)? else {
+            unreachable!("the flag is never set")
+        };
+        Ok(found)
     }
 
     /// [`check`](Self::check), until `stop` is set: `None` then. It is looked at before each evaluation of the loss.

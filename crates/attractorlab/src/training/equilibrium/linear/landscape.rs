@@ -81,6 +81,17 @@ pub fn singular_steps(
     direction: MatRef<'_, f64>,
 ) -> Result<Vec<f64>, LearningError> {
     let lu = Lu::from_matrix(identity_minus(weights))?;
+    for found in [direction.nrows(), direction.ncols()] {
+        if found != weights.nrows() {
+            let expected = weights.nrows();
+            return Err(LearningError::Size {
+                name: "the direction",
+                of: "rows and columns",
+                expected,
+                found,
+            });
+        }
+    }
     let mut pencil = direction.to_owned();
     lu.solve_matrix_in_place(pencil.as_mut());
     let values = eigenvalues(pencil.as_ref())?;

@@ -116,11 +116,13 @@ struct Solved {
     loss: f64,
 }
 
-/// 1 − W.
+/// 1 − W. Weights that are not square are left to whoever decomposes it, and are refused there.
 pub(super) fn identity_minus(weights: MatRef<'_, f64>) -> Mat<f64> {
     let mut out = weights.to_owned();
     for j in 0..out.ncols() {
         out.col_as_slice_mut(j).iter_mut().for_each(|w| *w = -*w);
+    }
+    for j in 0..out.ncols().min(out.nrows()) {
         out[(j, j)] += 1.0;
     }
     out
