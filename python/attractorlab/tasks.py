@@ -172,7 +172,7 @@ class Task:
         >>> batch = flip_flop().batch_of([[Pulse(gap=10.0, channel=0, sign=1.0), Pulse(5.0, 1, -1.0)]])
         >>> batch.inputs[0, [2, 32]].tolist(), batch.targets[0, [12, 42]].tolist()
         ([[1.0, 0.0], [0.0, -1.0]], [[0.5, 0.0], [0.0, -0.5]])
-        >>> working_memory().batch_of([WorkingMemoryTrial((0.6, 1.1), gap=5.0)]).mask.sum()
+        >>> float(working_memory().batch_of([WorkingMemoryTrial((0.6, 1.1), gap=5.0)]).mask.sum())
         80.0
         """
         given = list(trials)

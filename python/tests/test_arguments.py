@@ -128,7 +128,7 @@ SHAPED: dict[str, Call] = {
         BATCH.inputs,
     ),
     "LearningFlow": (lambda a: linear_learning.LearningFlow.of_network(a, V, V).initial_output, W / 2),
-    "descend": (lambda a: HELD.train("recursive", 1.0, duration=1.0, start=a).readout, V),
+    "FeedbackNetwork.train": (lambda a: HELD.train("recursive", 1.0, duration=1.0, start=a).readout, V),
 }
 
 ALL = {**ELEMENTWISE, **SHAPED}

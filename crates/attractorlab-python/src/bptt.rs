@@ -120,6 +120,8 @@ impl Cell<'_> {
     }
 }
 
+/// One array for each part of the parameters, by name.
+type Derivatives<'py> = BTreeMap<String, Bound<'py, PyArray2<f64>>>;
 /// Inputs, targets and mask, flat in the order (step, trial, channel).
 type Arrays<'py> = (PyReadonlyArray1<'py, f64>, PyReadonlyArray1<'py, f64>, PyReadonlyArray1<'py, f64>);
 
@@ -402,7 +404,7 @@ impl BpttTraining {
         py: Python<'py>,
         trials: usize,
         arrays: Arrays<'py>,
-    ) -> Result<(f64, BTreeMap<String, Bound<'py, PyArray2<f64>>>), Failure> {
+    ) -> Result<(f64, Derivatives<'py>), Failure> {
         let work = each!(&*self.lock(py), trainer => {
             let network = trainer.network().clone();
             let (batch, of) = (batch(trainer, trials, &arrays)?, trainer.options().loss);
