@@ -1,5 +1,7 @@
 """Linear learning, what training changed, and alignment with the output."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from attractorlab import alignment
@@ -16,8 +18,54 @@ from attractorlab.weight_change import WeightChange
 from reference import cases
 
 
+def named(name: str) -> Any:
+    return next(case for case in cases("schuessler2020", "theory") if case["name"] == name)
+
+
+def near(found: Any, expected: Any, relative: float, absolute: float = 0.0) -> None:
+    np.testing.assert_allclose(found, expected, rtol=relative, atol=absolute)
+
+
+def test_third_order_against_the_reference() -> None:
+    case = named("theory_third_order")
+    for point in case["expect"]:
+        found = third_order(point["g"], point["zhat"], [point["tau_eff"]])
+        values = (found.output[0], found.first[0], found.second[0])
+        near(values, [point[name] for name in ("z", "s1", "s2")], case["rtol"])
+
+
+def test_a_network_without_bulk_against_the_reference() -> None:
+    case, flow = named("theory_g0_exact"), LearningFlow.large(0.0)
+    for point in case["expect"]["flow"] + case["expect"]["final"]:
+        state = flow.at_times(point["zhat"], point["tau"])[0] if "tau" in point else flow.trained(point["zhat"])
+        values = (state.output, *state.singular_values[:2])
+        near(values, [point[name] for name in ("z", "s1", "s2")], case["rtol"], case["atol"])
+
+
+def test_the_flow_of_one_network_against_the_reference() -> None:
+    case = named("gradient_flow_finite_N")
+    initial, expect = np.array(case["W0"]), case["expect"]
+    states = LearningFlow.of_network(initial, case["m"], case["w"]).at_times(case["zhat"], case["tau"])
+    for k, state in enumerate(states):
+        change = state.weight_change()
+        assert change is not None
+        near(state.output, expect["z"][k], case["rtol"], 1e-12)
+        near(initial + change, expect["W"][k], case["rtol"], 1e-12)
+        near(state.singular_values, expect["sv_dW"][k][: len(state.singular_values)], 1e-3, 1e-14)
+
+
+def test_outliers_and_laws_against_the_reference() -> None:
+    case = named("theory_outliers_and_laws")
+    for point in case["expect"]:
+        near(leading_outlier(point["g"], point["s1"])[0], point["lambda_from_s1"], case["rtol"])
+        laws = scaling_laws(point["g"])
+        values = (laws.convergence_time, laws.weight_change, laws.mean_gradient, laws.shuffled_loss)
+        names = ("conv_time_rel", "norm_dW_rel", "avg_grad_rel", "shuffle_loss_rel")
+        near(values, [point[name] for name in names], case["rtol"])
+
+
 def test_all_orders_against_the_reference() -> None:
-    case = next(c for c in cases("schuessler2020", "theory") if c["name"] == "theory_large_N_all_orders")
+    case = named("theory_large_N_all_orders")
     for point in case["expect"]:
         g = point["g"]
         flow = LearningFlow.large(g)
