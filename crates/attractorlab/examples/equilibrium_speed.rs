@@ -69,32 +69,46 @@ fn mnist(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let data = Arc::new(ImageData::read_folder(folder)?);
     let task = ImageClassification::<f32>::draw(data, 300, 1.0, 1)?;
     let batches = Batches::new(task.samples(Split::Train), 512, 1)?;
-    for (name, rate, truncated) in
-        [("linearised", 0.1, false), ("gradient", 0.01, false), ("linearised", 0.1, true)]
-    {
+    let (tested, found) = (Some(StabilityTest::Growth), Some(StabilityTest::Off));
+    for (name, rate, states) in [
+        ("linearised", 0.1, found),
+        ("linearised", 0.25, found),
+        ("gradient", 0.01, found),
+        ("linearised", 0.1, tested),
+        ("linearised", 0.25, tested),
+        ("gradient", 0.01, tested),
+        ("linearised", 0.1, None),
+    ] {
         let start = Bulk::Gaussian { g: 0.5 }.draw(300, &mut Stream::new(1, "speed", 0))?;
         let start = Mat::from_fn(300, 300, |i, j| start[(i, j)] as f32);
-        let converged =
-            EquilibriumOptions { stability: StabilityTest::Growth, ..EquilibriumOptions::of::<f32>() };
-        let pass = if truncated { ForwardPass::truncated() } else { ForwardPass::Converged(converged) };
+        let pass = states.map_or_else(ForwardPass::truncated, |stability| {
+            ForwardPass::Converged(EquilibriumOptions { stability, ..EquilibriumOptions::of::<f32>() })
+        });
         let options = TrainerOptions { pass, ..TrainerOptions::plain::<f32>(rate) };
         let rule = rule_by_name(name).ok_or("no such rule")?;
         let mut trainer = Trainer::new(start.as_ref(), Transfer::Tanh, rule, options)?;
         let mut times = Vec::new();
-        for step in 0..if truncated { 12 } else { 354 } {
+        for step in 0..if states.is_none() { 12 } else { 354 } {
             let clock = Instant::now();
             let (drive, loss) = task.batch(Split::Train, &batches.indices(step))?;
             let inputs = clock.elapsed().as_secs_f64();
             let record = trainer.step(&drive, loss.as_ref())?;
             times.push(1e3 * clock.elapsed().as_secs_f64());
-            if step % 50 == 0 || step == 353 {
-                println!("  {step} {:.1} ms (inputs {:.1}) {record:?}", times[step as usize], 1e3 * inputs);
+            if step == 353 {
+                println!("  the last step: inputs {:.1} ms, {record:?}", 1e3 * inputs);
             }
         }
-        times.sort_by(f64::total_cmp);
-        println!(
-            "{name}, rate {rate}, truncated {truncated}: median {:.1} ms a step",
+        let median = |times: &[f64]| {
+            let mut times = times.to_vec();
+            times.sort_by(f64::total_cmp);
             times[times.len() / 2]
+        };
+        let thirds: Vec<String> =
+            times.chunks(times.len() / 3).map(|third| format!("{:.1}", median(third))).collect();
+        println!(
+            "{name}, rate {rate}, stability {states:?}: median {:.1} ms a step, by thirds {}",
+            median(&times),
+            thirds.join(", ")
         );
     }
     let status = std::fs::read_to_string("/proc/self/status")?;

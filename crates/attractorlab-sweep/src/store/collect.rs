@@ -111,13 +111,14 @@ fn write_table(
 ) -> Result<File, SweepError> {
     let path = folder.path().join(TABLE);
     let failed = || SweepError::parquet(path.clone());
-    let mut writer = PartWriter::new(file, &folder.layout, &folder.facts(replaced)).map_err(failed())?;
+    let mut writer = PartWriter::new(&file, &folder.layout, &folder.facts(replaced)).map_err(failed())?;
     let all: Vec<usize> = (0..folder.layout.columns.len()).collect();
     windows(folder, &all, contents, |points, cells| {
         failures.look(points, cells);
         writer.rows(cells).map_err(failed())
     })?;
-    writer.finish().map_err(failed())
+    writer.finish().map_err(failed())?;
+    Ok(file)
 }
 
 /// Points without a row, as ranges with both ends included.

@@ -204,7 +204,7 @@ impl Folder {
         facts.extend(plan.runnable().declaration().map(|text| (FACT_DECLARATION.to_owned(), text)));
         let written = (|| {
             let file = File::create(&unfinished).map_err(SweepError::write(&self.path))?;
-            let file = PartWriter::new(file, &self.layout, &facts)
+            PartWriter::new(&file, &self.layout, &facts)
                 .and_then(PartWriter::finish)
                 .map_err(SweepError::parquet(&target))?;
             file.sync_all().map_err(SweepError::write(&target))?;

@@ -62,13 +62,14 @@ fn write_part(
     folder: &Folder,
     label: &str,
     replaced: &[String],
-    fill: impl FnOnce(&mut PartWriter<fs::File>) -> Result<(), parquet::errors::ParquetError>,
+    fill: impl FnOnce(&mut PartWriter<&fs::File>) -> Result<(), parquet::errors::ParquetError>,
 ) -> Result<(), SweepError> {
     let path = folder.path().join(format!("part-{label}-{}.parquet", unique()));
-    let write = |file| {
-        let mut writer = PartWriter::new(file, &folder.layout, &folder.facts(replaced))?;
+    let write = |file: fs::File| {
+        let mut writer = PartWriter::new(&file, &folder.layout, &folder.facts(replaced))?;
         fill(&mut writer)?;
-        writer.finish()
+        writer.finish()?;
+        Ok(file)
     };
     folder.staging.write(
         &path,

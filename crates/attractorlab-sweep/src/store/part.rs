@@ -87,9 +87,10 @@ impl<W: Write + Send> PartWriter<W> {
         Ok(())
     }
 
-    /// Writes the footer and gives the file back.
-    pub(crate) fn finish(self) -> Result<W, ParquetError> {
-        self.writer.into_inner()
+    /// Writes the footer, and what is still in a buffer. (The writer's own way to give the file back turns the system's
+    /// errors into text, and a full disk would not be known as one.)
+    pub(crate) fn finish(self) -> Result<(), ParquetError> {
+        self.writer.close().map(|_| ())
     }
 }
 
