@@ -1,8 +1,12 @@
-//! Times the theories: a least-squares readout with all its states, and two-target stability maps.
+//! Times the theories: a least-squares readout with all its states, two-target stability maps, and loops over 10,000
+//! evaluations, which one vectorised call from Python is held against.
 use std::time::Instant;
 
 use attractorlab::network::Transfer;
-use attractorlab::theory::feedback::{BulkCorrelation, Inputs, TrainedReadout};
+use attractorlab::numerics::gaussian::average;
+use attractorlab::theory::feedback::{
+    self, BulkCorrelation, Direction, Inputs, ReadoutCurve, TrainedReadout,
+};
 use attractorlab::theory::output_dynamics::{Setting, predict};
 
 fn best(name: &str, rounds: u32, mut work: impl FnMut() -> f64) {
@@ -14,6 +18,30 @@ fn best(name: &str, rounds: u32, mut work: impl FnMut() -> f64) {
         best = best.min(start.elapsed().as_secs_f64());
     }
     println!("{name:<60} {:>9.3} ms   ({value:.6})", best * 1e3);
+}
+
+/// 10,000 numbers as numpy's `linspace` makes them.
+fn evenly(low: f64, high: f64) -> impl Iterator<Item = f64> {
+    (0..10_000).map(move |i| low + (high - low) / 9999.0 * f64::from(i))
+}
+
+fn loops() {
+    let inputs = |g: f64| Inputs { g, feedback_std: 1.2, input_std: 0.5, rho: 0.5 };
+    let direction = Direction { shared: 1.0, feedback_own: 1.0, input_own: 0.3 };
+    best("10,000 averages of tanh²", 20, || {
+        let product = "phi^2".parse().expect("a product");
+        evenly(0.5, 3.0).map(|sd| average(Transfer::Tanh, product, 0.0, sd).expect("an average")).sum()
+    });
+    best("10,000 targets of one readout", 20, || {
+        let curve = ReadoutCurve::new(Transfer::Tanh, inputs(0.3), direction).expect("a curve");
+        let targets: Vec<f64> = evenly(0.1, 1.0).collect();
+        curve.predictions(&targets).into_iter().map(|p| p.expect("realisable").at_target().delta).sum()
+    });
+    best("10,000 networks of different gain", 3, || {
+        evenly(0.1, 0.9)
+            .map(|g| feedback::predict(inputs(g), direction, 1.0).expect("realisable").at_target().delta)
+            .sum()
+    });
 }
 
 fn main() {
@@ -38,4 +66,5 @@ fn main() {
         map(Transfer::Relu { threshold: -0.5 }, -2.5, 2.5)
     });
     best("50×50 map, tanh, [0.1, 2.5]²", 3, || map(Transfer::Tanh, 0.1, 2.5));
+    loops();
 }
