@@ -99,14 +99,14 @@ impl ImplicitGradient {
                 let moved = FixedPointLayer::new(moved, layer.transfer())?;
                 Ok(at(&moved, Some(&here.states.rates))?.loss)
             };
-            if stop.load(Ordering::Relaxed) {
-                return Ok(None);
+            let mut losses = [0.0; 2];
+            for (loss, sign) in losses.iter_mut().zip([1.0, -1.0]) {
+                if stop.load(Ordering::Relaxed) {
+                    return Ok(None);
+                }
+                *loss = side(sign)?;
             }
-            let above = side(1.0)?;
-            if stop.load(Ordering::Relaxed) {
-                return Ok(None);
-            }
-            differences.push((above - side(-1.0)?) / (2.0 * STEP));
+            differences.push((losses[0] - losses[1]) / (2.0 * STEP));
         }
         let norm = update.increment.values().iter().map(|u| u * u).sum::<f64>().sqrt();
         let error = analytic
