@@ -1,12 +1,19 @@
 //! Piecewise Chebyshev interpolation of functions of one variable.
 
 use std::f64::consts::PI;
+use std::sync::LazyLock;
 
 /// Degree of one piece.
 const DEGREE: usize = 16;
 
-/// Halving stops at this many pieces, whatever the function does.
+/// No more pieces than these are sought, whatever the function does.
 const MOST_PIECES: usize = 4096;
+
+/// The tail of a piece is about this power of its width.
+const ORDER: f64 = 15.0;
+/// By how much the width of the next attempt may differ from that of the last: after a failure, and after a success.
+const SHRINK: (f64, f64) = (0.05, 0.7);
+const GROW: (f64, f64) = (0.8, 4.0);
 
 /// A tail that does not shrink is taken for noise only below this.
 const NOISE: f64 = 1e-10;
@@ -30,9 +37,9 @@ pub struct Interpolant {
 }
 
 impl Interpolant {
-    /// Interpolates `function`, which writes `components` values, on [low, high]. Pieces are halved
-    /// until the last coefficients of each component fall below `tolerance` times the largest value
-    /// of that component on the piece, or have sunk into the noise of the function; pieces of width below 1e-12·(high − low), and what is
+    /// Interpolates `function`, which writes `components` values, on [low, high]. Pieces follow one another, each as wide as
+    /// the last coefficients of every component allow: below `tolerance` times the largest value of that component on
+    /// the piece, or sunk into the noise of the function. Pieces of width below 1e-12·(high − low), and what is
     /// left beyond 4096 pieces, are kept as they are and counted by [`Self::unresolved`].
     ///
     /// # Panics
@@ -43,43 +50,79 @@ impl Interpolant {
         high: f64,
         components: usize,
         tolerance: f64,
-        mut function: impl FnMut(f64, &mut [f64]),
+        function: impl FnMut(f64, &mut [f64]),
     ) -> Self {
         assert!(
             low.is_finite() && high.is_finite() && low < high && components > 0,
             "interval [{low}, {high}]"
         );
+        Self::with_pieces_up_to(high - low, [low, high], components, tolerance, function)
+    }
+
+    /// The same with no piece wider than `widest`.
+    pub(crate) fn with_pieces_up_to(
+        widest: f64,
+        [low, high]: [f64; 2],
+        components: usize,
+        tolerance: f64,
+        function: impl FnMut(f64, &mut [f64]),
+    ) -> Self {
         let mut this = Self { components, edges: vec![low], coefficients: Vec::new(), unresolved: 0 };
-        let mut stack = vec![(low, high, f64::INFINITY)];
-        let smallest = 1e-12 * (high - low);
+        this.march(high, widest, tolerance, function);
+        this
+    }
+
+    /// Continues to `high` with the function of before; nothing is left to do if it ends there already.
+    pub fn append(&mut self, high: f64, tolerance: f64, function: impl FnMut(f64, &mut [f64])) {
+        self.march(high, f64::INFINITY, tolerance, function);
+    }
+
+    fn march(&mut self, high: f64, widest: f64, tolerance: f64, mut function: impl FnMut(f64, &mut [f64])) {
+        let components = self.components;
         let mut values = vec![0.0; components * (DEGREE + 1)];
-        while let Some((a, b, parent)) = stack.pop() {
+        let mut a = self.edges[self.edges.len() - 1];
+        let smallest = 1e-12 * (high - self.edges[0]);
+        let mut width = match self.edges.as_slice() {
+            [.., before, last] => last - before,
+            _ => (high - a).min(widest),
+        };
+        // The tail of the last attempt that failed from here.
+        let mut failed = f64::INFINITY;
+        while a < high {
+            let (rest, exhausted) = (high - a, self.edges.len() > MOST_PIECES);
+            // No sliver is left over at the end.
+            let b = if exhausted || width >= 0.99 * rest {
+                high
+            } else {
+                a + if width > 0.5 * rest { 0.5 * rest } else { width }
+            };
             let (middle, half) = (0.5 * (a + b), 0.5 * (b - a));
-            for (i, node) in nodes().iter().enumerate() {
-                function(middle + half * node, &mut values[i * components..(i + 1) * components]);
+            for (node, values) in TABLES.nodes.iter().zip(values.chunks_exact_mut(components)) {
+                function(middle + half * node, values);
             }
             let pieces = transform(&values, components);
             // Largest ratio of a component's last coefficients to its size.
-            let tail = (0..components).fold(0.0_f64, |worst, c| {
-                let piece = &pieces[c * (DEGREE + 1)..(c + 1) * (DEGREE + 1)];
+            let tail = pieces.chunks_exact(DEGREE + 1).fold(0.0_f64, |worst, piece| {
                 let size = piece.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
                 let last = piece[DEGREE - 2..].iter().fold(0.0_f64, |m, v| m.max(v.abs()));
                 if last == 0.0 { worst } else { worst.max(last / size) }
             });
-            // Halving a resolved piece divides its tail by thousands; where it does not, the tail
-            // is the noise of the function, and further halving would chase it without end.
-            let fine = tail <= tolerance || (tail < NOISE && tail > 0.1 * parent);
-            let exhausted = this.edges.len() + stack.len() > MOST_PIECES;
+            // A narrower piece of a resolved function has a tail smaller by orders; where it has not, the tail
+            // is the noise of the function, and narrower pieces would chase it without end.
+            let noise = tail < NOISE && tail > 0.1 * failed;
+            let fine = tail <= tolerance || noise;
+            let change = 0.9 * (tolerance / tail).powf(1.0 / ORDER);
             if fine || exhausted || b - a < smallest {
-                this.unresolved += usize::from(!fine);
-                this.edges.push(b);
-                this.coefficients.extend(pieces);
+                self.unresolved += usize::from(!fine);
+                self.edges.push(b);
+                self.coefficients.extend(pieces);
+                width = ((b - a) * if noise { 1.0 } else { change.clamp(GROW.0, GROW.1) }).min(widest);
+                (a, failed) = (b, f64::INFINITY);
             } else {
-                stack.push((middle, b, tail));
-                stack.push((a, middle, tail));
+                width = (b - a) * change.clamp(SHRINK.0, SHRINK.1);
+                failed = tail;
             }
         }
-        this
     }
 
     /// Number of pieces that could not be resolved to the tolerance.
@@ -122,35 +165,49 @@ impl Interpolant {
     }
 }
 
-/// Σ cₖ Tₖ(t).
+/// Σ cₖ Tₖ(t), by Clenshaw's recurrence for the even and the odd terms by themselves: both are series in T₂(t) = 2t² − 1, so
+/// that two short chains of operations take the place of a long one.
 #[inline]
 pub(crate) fn clenshaw(coefficients: &[f64], t: f64) -> f64 {
-    let (mut b1, mut b2) = (0.0, 0.0);
-    for &c in coefficients[1..].iter().rev() {
-        (b1, b2) = (c + 2.0 * t * b1 - b2, b1);
+    let twice = 4.0 * t * t - 2.0;
+    let (mut even, mut even_before, mut odd, mut odd_before) = (0.0, 0.0, 0.0, 0.0);
+    let pairs = coefficients.chunks_exact(2);
+    if let [last] = pairs.remainder() {
+        even = *last;
     }
-    coefficients[0] + t * b1 - b2
+    for pair in pairs.rev() {
+        (even, even_before) = (pair[0] + (twice * even - even_before), even);
+        (odd, odd_before) = (pair[1] + (twice * odd - odd_before), odd);
+    }
+    // T₋₂ = T₂, and T₋₁ = T₁.
+    (even - 0.5 * twice * even_before) + t * (odd - odd_before)
 }
 
-/// Chebyshev points of the second kind, falling from 1 to −1.
-fn nodes() -> [f64; DEGREE + 1] {
-    std::array::from_fn(|i| (PI * i as f64 / DEGREE as f64).cos())
+/// Chebyshev points of the second kind, falling from 1 to −1, and the weights that turn values there into coefficients.
+struct Tables {
+    nodes: [f64; DEGREE + 1],
+    weights: [[f64; DEGREE + 1]; DEGREE + 1],
 }
 
-/// Coefficients of all components from values at the nodes.
+static TABLES: LazyLock<Tables> = LazyLock::new(|| {
+    let cosine = |i: usize| (PI * i as f64 / DEGREE as f64).cos();
+    let end = |i: usize| if i == 0 || i == DEGREE { 0.5 } else { 1.0 };
+    Tables {
+        nodes: std::array::from_fn(cosine),
+        weights: std::array::from_fn(|i| {
+            std::array::from_fn(|k| 2.0 * end(i) * end(k) * cosine(i * k % (2 * DEGREE)) / DEGREE as f64)
+        }),
+    }
+});
+
+/// Coefficients of all components, one after the other, from values at the nodes.
 fn transform(values: &[f64], components: usize) -> Vec<f64> {
-    let n = DEGREE;
-    let mut out = vec![0.0; components * (n + 1)];
-    let cosines: [f64; 2 * DEGREE] = std::array::from_fn(|i| (PI * i as f64 / n as f64).cos());
-    for c in 0..components {
-        for k in 0..=n {
-            let mut sum = 0.0;
-            for i in 0..=n {
-                let half = if i == 0 || i == n { 0.5 } else { 1.0 };
-                sum += half * values[i * components + c] * cosines[(i * k) % (2 * n)];
+    let mut out = vec![0.0; components * (DEGREE + 1)];
+    for (weights, values) in TABLES.weights.iter().zip(values.chunks_exact(components)) {
+        for (out, value) in out.chunks_exact_mut(DEGREE + 1).zip(values) {
+            for (out, weight) in out.iter_mut().zip(weights) {
+                *out += value * weight;
             }
-            let half = if k == 0 || k == n { 1.0 } else { 2.0 };
-            out[c * (n + 1) + k] = half * sum / n as f64;
         }
     }
     out

@@ -1,4 +1,7 @@
-//! Learning on fixed points. Matrices are those of `bench/peers/equilibrium.py`.
+//! Learning on fixed points. Matrices are those of `bench/peers/equilibrium.py`, which both sides make once, before the runs
+//! that count.
+
+use std::sync::LazyLock;
 
 use attractorlab::dynamics::{Columns, EquilibriumOptions, FixedPointLayer, StabilityTest};
 use attractorlab::network::Transfer;
@@ -19,14 +22,29 @@ fn entries(rows: usize, columns: usize, sd: f64, phase: f64) -> Mat<f64> {
 }
 
 /// Task and initial weights of the linear network.
-fn linear() -> Result<(LinearTask, Mat<f64>), LearningError> {
+static LINEAR: LazyLock<(Mat<f64>, Mat<f64>, Mat<f64>)> = LazyLock::new(|| {
     let (n, m) = (200, 100);
     let sd = |radius: f64| radius / (n as f64).sqrt();
     let x = entries(n, m, 0.1, 1.0);
     let teacher = Mat::<f64>::identity(n, n) - entries(n, n, sd(0.5), 2.0);
-    let y = Lu::from_matrix(teacher)?.inverse() * &x + entries(n, m, 0.01, 3.0);
-    Ok((LinearTask::new(x, y)?, entries(n, n, sd(0.75), 4.0)))
+    let y = Lu::from_matrix(teacher).expect("a regular teacher").inverse() * &x + entries(n, m, 0.01, 3.0);
+    (x, y, entries(n, n, sd(0.75), 4.0))
+});
+
+fn linear() -> Result<(LinearTask, Mat<f64>), LearningError> {
+    let (x, y, start) = &*LINEAR;
+    Ok((LinearTask::new(x.clone(), y.clone())?, start.clone()))
 }
+
+/// Weights, drive and targets of 512 inputs to 300 units.
+static IMAGES: LazyLock<[Columns<f32>; 3]> = LazyLock::new(|| {
+    let (n, m) = (300, 512);
+    let narrow = |rows, columns, sd, phase| {
+        let matrix = entries(rows, columns, sd, phase);
+        Columns::from_fn(rows, columns, |i, j| matrix[(i, j)] as f32)
+    };
+    [narrow(n, n, 0.5 / (n as f64).sqrt(), 1.0), narrow(n, m, 0.3, 2.0), narrow(n, m, 0.3, 3.0)]
+});
 
 /// NaN would agree with nobody.
 fn answer(name: &'static str, value: Result<f64, LearningError>) -> Vec<(&'static str, f64)> {
@@ -89,19 +107,13 @@ fn converged(stability: StabilityTest) -> ForwardPass {
 
 /// The states of a pass, and the update of a rule.
 fn step(rule: &str, pass: ForwardPass) -> Vec<(&'static str, f64)> {
-    let (n, m) = (300, 512);
-    let narrow = |rows, columns, sd, phase| {
-        let matrix = entries(rows, columns, sd, phase);
-        Columns::from_fn(rows, columns, |i, j| matrix[(i, j)] as f32)
-    };
+    let [weights, drive, targets] = &*IMAGES;
     let run = || {
-        let weights = narrow(n, n, 0.5 / (n as f64).sqrt(), 1.0);
         let layer = FixedPointLayer::new(weights.as_mat().to_owned(), Transfer::Tanh)?;
-        let drive = narrow(n, m, 0.3, 2.0);
-        let loss = MeanSquaredError::of_rates(narrow(n, m, 0.3, 3.0));
-        let here = Evaluation::new(&layer, &drive, None, &loss, &pass, MissingStates::LeaveOut)?;
+        let loss = MeanSquaredError::of_rates(targets.clone());
+        let here = Evaluation::new(&layer, drive, None, &loss, &pass, MissingStates::LeaveOut)?;
         let rule = rule_by_name(rule).ok_or(LearningError::NotTruncated)?;
-        let update = rule.update(&Batch::of(&layer, &drive, &here, &loss, &pass), 1.0)?;
+        let update = rule.update(&Batch::of(&layer, drive, &here, &loss, &pass), 1.0)?;
         let square: f64 = update.increment.values().iter().map(|u| f64::from(*u).powi(2)).sum();
         Ok(square.sqrt())
     };

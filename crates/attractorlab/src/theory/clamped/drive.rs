@@ -149,7 +149,7 @@ impl DriveTheory {
     }
 
     fn moments(&self, drive: f64) -> DriveMoments {
-        self.at_variance(self.variance(drive))
+        self.at_variance(self.variance(drive, f64::INFINITY))
     }
 
     /// Averages at variance `delta` of the units' inputs, whatever the drive and g.
@@ -177,13 +177,14 @@ impl DriveTheory {
         self.square.at(0.0, delta.sqrt())
     }
 
-    fn variance(&self, drive: f64) -> f64 {
+    /// Δ(S), which is at most `bound`.
+    fn variance(&self, drive: f64, bound: f64) -> f64 {
         let gain_squared = self.g * self.g;
         if gain_squared == 0.0 || (drive == 0.0 && gain_squared <= 1.0) {
             return drive;
         }
         // From above, since ⟨φ²⟩ ≤ 1: convexity makes Newton's steps fall monotonically.
-        let mut delta = drive + gain_squared;
+        let mut delta = bound.min(drive + gain_squared);
         for _ in 0..100 {
             let mut values = [0.0; 3];
             self.newton.at(0.0, delta.sqrt(), &mut values);
@@ -225,13 +226,29 @@ impl DriveTheory {
         // both at small and at large drive.
         let (low, high) = (smallest.min(largest).sqrt(), smallest.max(largest).sqrt());
         let margin = 1e-9 * (1.0 + high);
-        let interpolant = Interpolant::new((low - margin).max(0.0), high + margin, 5, 2e-14, |root, out| {
-            let m = self.moments(root * root);
-            out.copy_from_slice(&[m.gain, m.delta, m.gain_squared, m.third, m.power_slope]);
-        });
+        let interpolant =
+            Interpolant::new((low - margin).max(0.0), high + margin, 5, ACCURACY, self.tabulated());
         Ok(DriveTable { interpolant })
     }
+
+    /// What a table holds at √S.
+    fn tabulated(&self) -> impl FnMut(f64, &mut [f64]) {
+        let mut last: Option<(f64, DriveMoments)> = None;
+        move |root, out| {
+            let drive = root * root;
+            // Δ(S) is concave, as the inverse of the convex h: every tangent lies above it, and a tangent nearby closely.
+            let bound = last.map_or(f64::INFINITY, |(before, m)| {
+                m.delta + (drive - before) / (1.0 - self.g * self.g * m.power_slope)
+            });
+            let m = self.at_variance(self.variance(drive, bound));
+            out.copy_from_slice(&[m.gain, m.delta, m.gain_squared, m.third, m.power_slope]);
+            last = Some((drive, m));
+        }
+    }
 }
+
+/// Last coefficients of a tabulated average, relative to the largest.
+const ACCURACY: f64 = 2e-14;
 
 /// [`DriveMoments`] tabulated over S.
 #[derive(Debug, Clone)]
@@ -240,6 +257,20 @@ pub struct DriveTable {
 }
 
 impl DriveTable {
+    /// This table of `theory`, continued to the drive variance `largest`.
+    ///
+    /// # Errors
+    /// [`ClampedError::Drive`] if it is negative or not finite.
+    pub(crate) fn extended(&self, theory: &DriveTheory, largest: f64) -> Result<Self, ClampedError> {
+        if !(largest.is_finite() && largest >= 0.0) {
+            return Err(ClampedError::Drive { drive: largest });
+        }
+        let mut interpolant = self.interpolant.clone();
+        let high = largest.sqrt();
+        interpolant.append(high + 1e-9 * (1.0 + high), ACCURACY, theory.tabulated());
+        Ok(Self { interpolant })
+    }
+
     /// Averages at drive variance `drive`, which must lie in the range of the table.
     #[inline]
     pub fn at(&self, drive: f64) -> DriveMoments {

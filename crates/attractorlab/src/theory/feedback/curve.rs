@@ -130,8 +130,7 @@ impl ReadoutCurve {
         } else {
             inputs.drive(0.0)
         };
-        let highest = inputs.drive(reach).max(inputs.drive(-reach));
-        let table = theory.table(lowest, highest)?;
+        let table = theory.table(lowest, highest_drive(&inputs, reach))?;
         let mut curve =
             Self { inputs, alpha, beta, theory, table, reach, breaks: Vec::new(), folds: Vec::new() };
         curve.cut_into_branches();
@@ -433,6 +432,24 @@ impl ReadoutCurve {
     }
 
     fn extended(&self, reach: f64) -> Result<Self, FeedbackError> {
-        Self::with_reach(self.theory.clone(), self.inputs, (self.alpha, self.beta), 1.05 * reach)
+        let reach = 1.05 * reach;
+        let table = self.table.extended(&self.theory, highest_drive(&self.inputs, reach))?;
+        let mut wide = Self {
+            inputs: self.inputs,
+            alpha: self.alpha,
+            beta: self.beta,
+            theory: self.theory.clone(),
+            table,
+            reach,
+            breaks: Vec::new(),
+            folds: Vec::new(),
+        };
+        wide.cut_into_branches();
+        Ok(wide)
     }
+}
+
+/// The largest drive variance at outputs up to `reach` in size.
+fn highest_drive(inputs: &Inputs, reach: f64) -> f64 {
+    inputs.drive(reach).max(inputs.drive(-reach))
 }

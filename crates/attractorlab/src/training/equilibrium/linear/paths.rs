@@ -5,7 +5,7 @@
 //! errors follow from it.
 
 use attractorlab_numerics::linalg::{
-    Lu, Mat, MatRef, Qr, SymmetricEigen, frobenius_norm, matmul, matmul_add, singular_values,
+    Lu, Mat, MatMut, MatRef, Qr, SymmetricEigen, frobenius_norm, matmul, matmul_add, singular_values,
 };
 
 use super::task::{LinearTask, identity_minus, product_transposed, pseudo_inverse};
@@ -36,6 +36,13 @@ impl Start {
         error = &error - task.targets();
         let inverse = pseudo_inverse(task.inputs())?;
         Ok(Self { response, error, inverse, samples: task.samples() as f64 })
+    }
+
+    /// A_∞ = A₀ − E₀X⁺, to which rules 2 and 3 converge.
+    fn limit(&self) -> Mat<f64> {
+        let mut limit = self.response.clone();
+        matmul_add(-1.0, self.error.as_ref(), self.inverse.as_ref(), limit.as_mut());
+        limit
     }
 
     /// W of the errors E: 1 − (A₀ − (E₀ − E)X⁺)⁻¹.
@@ -196,25 +203,40 @@ fn factors(values: &[f64], rate: f64, lookahead: bool) -> Vec<f64> {
     values.iter().map(|lambda| factor(rate * lambda)).collect()
 }
 
-/// The course of rule 3, one m×m product a step; the loss and the weights only where they are asked for.
+/// The course of rule 3, one m×m product a step at most; the loss and the weights only where they are asked for.
+///
+/// In the eigenbasis of K, (2/m)XᵀX = VΛVᵀ, column j of T obeys tⱼ ← (1 − ηλⱼ + ηT) tⱼ: it vanishes sooner the larger λⱼ,
+/// and once it is below rounding beside the others it is left out. With X − BY = C T and Xᵀ(X − BY) = (m/2) T the errors
+/// are A_∞ C T (1 − Λ⁻¹T)⁻¹, with no more of the network in them than its limit.
 #[derive(Debug, Clone)]
 pub struct LinearisedPath {
     start: Start,
     rate: f64,
-    /// −ηK.
-    decay: Mat<f64>,
-    /// T, m×m.
+    /// Λ, rising, and V.
+    eigenvalues: Vec<f64>,
+    modes: Mat<f64>,
+    /// VᵀTV, m×m; only the first `active` columns count.
     transfer: Mat<f64>,
-    /// X − BY = `residual` · `course`, where `course` is T itself, or the product of all steps where T₀ is singular.
+    active: usize,
+    /// X − BY = `residual` · P · Vᵀ, where P is VᵀTV itself, or the product of all steps where T₀ is singular.
     residual: Mat<f64>,
-    course: Option<Mat<f64>>,
-    /// X⁺ · `residual`.
-    projected: Mat<f64>,
+    product: Option<Product>,
     /// The triangular factor of A_∞ · `residual`, whose norm is that of the matrix.
     triangle: Mat<f64>,
     step: u64,
-    work: (Mat<f64>, Mat<f64>),
+    next: Mat<f64>,
 }
+
+/// P where T₀ is singular, and VᵀX⁺ · `residual`.
+#[derive(Debug, Clone)]
+struct Product {
+    course: Mat<f64>,
+    projected: Mat<f64>,
+}
+
+/// Steps between two looks for columns that have vanished, and the size, beside the largest column, at which one has.
+const LOOK: u64 = 8;
+const VANISHED: f64 = 0.2 * f64::EPSILON;
 
 impl LinearisedPath {
     /// The path from W under the learning rate η.
@@ -225,52 +247,84 @@ impl LinearisedPath {
         let start = Start::new(task, weights)?;
         let (n, m) = (task.units(), task.samples());
         let gram = product_transposed(task.inputs(), task.inputs());
-        let decay = Mat::from_fn(m, m, |i, j| -2.0 * rate / start.samples * gram[(i, j)]);
+        let kernel = Mat::from_fn(m, m, |i, j| (gram[(i, j)] + gram[(j, i)]) / start.samples);
+        let SymmetricEigen { values: eigenvalues, vectors: modes, .. } =
+            SymmetricEigen::new(kernel.as_ref())?;
         let b = identity_minus(weights);
         let mut first = task.inputs().to_owned();
         matmul_add(-1.0, b.as_ref(), task.targets(), first.as_mut());
-        let mut transfer = product_transposed(task.inputs(), first.as_ref());
+        let first = times(first.as_ref(), modes.as_ref());
+        let inputs = times(task.inputs(), modes.as_ref());
+        let mut transfer = product_transposed(inputs.as_ref(), first.as_ref());
         (0..m).for_each(|j| transfer.col_mut(j).iter_mut().for_each(|t| *t *= 2.0 / start.samples));
         // X − BY = R₀ T₀⁻¹ T, where T₀ can be inverted without loss.
         let sigma = singular_values(transfer.as_ref())?;
         let invertible = sigma.last().is_some_and(|low| *low > 1e-7 * sigma[0]);
-        let (residual, course) = if invertible {
+        let (residual, product) = if invertible {
             let mut transposed = first.transpose().to_owned();
             Lu::from_matrix(transfer.transpose().to_owned())?.solve_matrix_in_place(transposed.as_mut());
             (transposed.transpose().to_owned(), None)
         } else {
-            (first, Some(Mat::identity(m, m)))
+            let projected = times(start.inverse.as_ref(), first.as_ref());
+            let projected = times(modes.transpose(), projected.as_ref());
+            (first, Some(Product { course: Mat::identity(m, m), projected }))
         };
-        let mut limit = start.response.clone();
-        matmul_add(-1.0, start.error.as_ref(), start.inverse.as_ref(), limit.as_mut());
-        let (mut projected, mut moved) = (Mat::zeros(m, m), Mat::zeros(n, m));
-        matmul(start.inverse.as_ref(), residual.as_ref(), projected.as_mut());
-        matmul(limit.as_ref(), residual.as_ref(), moved.as_mut());
+        let limit = start.limit();
+        let moved = times(limit.as_ref(), residual.as_ref());
         let triangle = if n >= m { Qr::new(moved.as_ref()).map_or(moved, |qr| qr.r()) } else { moved };
-        let work = (Mat::zeros(m, m), Mat::zeros(m, m));
-        Ok(Self { start, rate, decay, transfer, residual, course, projected, triangle, step: 0, work })
+        let next = Mat::zeros(m, m);
+        let mut path = Self {
+            start,
+            rate,
+            eigenvalues,
+            modes,
+            transfer,
+            active: m,
+            residual,
+            product,
+            triangle,
+            step: 0,
+            next,
+        };
+        path.leave_out();
+        Ok(path)
     }
 
     /// Makes steps.
     pub fn advance(&mut self, steps: u64) {
-        let m = self.decay.nrows();
         for _ in 0..steps {
-            // 1 − ηK + ηT.
-            let (factor, next) = &mut self.work;
-            for j in 0..m {
-                let (decay, transfer) = (self.decay.col_as_slice(j), self.transfer.col_as_slice(j));
-                for ((f, d), t) in factor.col_as_slice_mut(j).iter_mut().zip(decay).zip(transfer) {
-                    *f = d + self.rate * t;
-                }
-                factor[(j, j)] += 1.0;
+            let (lambdas, transfer) = (&self.eigenvalues[..self.active], self.transfer.as_ref());
+            if let Some(Product { course, .. }) = &mut self.product {
+                multiply_by_step(course.as_ref(), transfer, lambdas, self.rate, self.next.as_mut());
+                std::mem::swap(course, &mut self.next);
             }
-            matmul(self.transfer.as_ref(), factor.as_ref(), next.as_mut());
-            std::mem::swap(&mut self.transfer, next);
-            if let Some(course) = &mut self.course {
-                matmul(course.as_ref(), factor.as_ref(), next.as_mut());
-                std::mem::swap(course, next);
-            }
+            multiply_by_step(transfer, transfer, lambdas, self.rate, self.next.as_mut());
+            std::mem::swap(&mut self.transfer, &mut self.next);
             self.step += 1;
+            if self.step.is_multiple_of(LOOK) {
+                self.leave_out();
+            }
+        }
+    }
+
+    /// Leaves out the last columns while they have vanished.
+    fn leave_out(&mut self) {
+        let matrices = [Some(&self.transfer), self.product.as_ref().map(|product| &product.course)];
+        let sizes: Vec<Vec<f64>> = matrices
+            .into_iter()
+            .flatten()
+            .map(|matrix| {
+                let size = |j| matrix.col_as_slice(j).iter().fold(0.0_f64, |most, v| most.max(v.abs()));
+                (0..self.active).map(size).collect()
+            })
+            .collect();
+        let vanished = |j: usize| {
+            sizes
+                .iter()
+                .all(|sizes| sizes[j] <= VANISHED * sizes.iter().fold(0.0_f64, |most, s| most.max(*s)))
+        };
+        while self.active > 1 && vanished(self.active - 1) {
+            self.active -= 1;
         }
     }
 
@@ -279,21 +333,35 @@ impl LinearisedPath {
         self.step
     }
 
-    /// Z with X − BY = `residual` P and E = A_∞ `residual` Z: Z = (1 − P X⁺`residual`)⁻¹ P.
-    fn course(&self) -> Result<Mat<f64>, LearningError> {
-        let m = self.decay.nrows();
-        let p = self.course.as_ref().unwrap_or(&self.transfer);
-        let mut factor = Mat::identity(m, m);
-        matmul_add(-1.0, p.as_ref(), self.projected.as_ref(), factor.as_mut());
-        let mut z = p.clone();
-        Lu::from_matrix(factor)?.solve_matrix_in_place(z.as_mut());
-        Ok(z)
+    /// The columns of P that count.
+    fn course(&self) -> MatRef<'_, f64> {
+        let p = self.product.as_ref().map_or(&self.transfer, |product| &product.course);
+        p.as_ref().submatrix(0, 0, p.nrows(), self.active)
+    }
+
+    /// `left` · P (1 − QP)⁻¹ with Q = VᵀX⁺ · `residual`, in the columns that count, transposed.
+    fn resolved(&self, left: MatRef<'_, f64>) -> Result<Mat<f64>, LearningError> {
+        let (p, r) = (self.course(), self.active);
+        let factor = match &self.product {
+            // Q = Λ⁻¹.
+            None => Mat::from_fn(r, r, |j, i| f64::from(u8::from(i == j)) - p[(i, j)] / self.eigenvalues[i]),
+            Some(product) => {
+                let mut factor = Mat::identity(r, r);
+                let q = product.projected.as_ref();
+                let q = q.submatrix(0, 0, r, q.ncols());
+                matmul_add(-1.0, p.transpose(), q.transpose(), factor.as_mut());
+                factor
+            }
+        };
+        let mut out = times(p.transpose(), left.transpose());
+        Lu::from_matrix(factor)?.solve_matrix_in_place(out.as_mut());
+        Ok(out)
     }
 
     /// Whether the course has left what numbers can hold.
     pub fn has_diverged(&self) -> bool {
-        let p = self.course.as_ref().unwrap_or(&self.transfer);
-        (0..p.ncols()).any(|j| p.col_as_slice(j).iter().any(|v| !v.is_finite()))
+        let p = self.course();
+        p.col_iter().any(|column| column.iter().any(|v| !v.is_finite()))
     }
 
     /// J at this step; infinite once the rule has [diverged](Self::has_diverged).
@@ -304,10 +372,7 @@ impl LinearisedPath {
         if self.has_diverged() {
             return Ok(f64::INFINITY);
         }
-        let z = self.course()?;
-        let mut error = Mat::zeros(self.triangle.nrows(), z.ncols());
-        matmul(self.triangle.as_ref(), z.as_ref(), error.as_mut());
-        let norm = frobenius_norm(error.as_ref());
+        let norm = frobenius_norm(self.resolved(self.triangle.as_ref())?.as_ref());
         Ok(norm * norm / self.start.samples)
     }
 
@@ -316,13 +381,32 @@ impl LinearisedPath {
     /// # Errors
     /// [`LearningError::Linalg`] where 1 − W is singular, and once the rule has [diverged](Self::has_diverged).
     pub fn weights(&self) -> Result<Mat<f64>, LearningError> {
-        let z = self.course()?;
-        let (n, m) = (self.residual.nrows(), z.ncols());
-        let mut limit = self.start.response.clone();
-        matmul_add(-1.0, self.start.error.as_ref(), self.start.inverse.as_ref(), limit.as_mut());
-        let (mut left, mut error) = (Mat::zeros(n, m), Mat::zeros(n, m));
-        matmul(limit.as_ref(), self.residual.as_ref(), left.as_mut());
-        matmul(left.as_ref(), z.as_ref(), error.as_mut());
-        self.start.weights(&error)
+        let left = times(self.start.limit().as_ref(), self.residual.as_ref());
+        let resolved = self.resolved(left.as_ref())?;
+        let modes = self.modes.as_ref().submatrix(0, 0, self.modes.nrows(), self.active);
+        self.start.weights(&times(resolved.transpose(), modes.transpose()))
     }
+}
+
+/// `out = P (1 − ηΛ + ηT)` in the columns of these eigenvalues.
+fn multiply_by_step(
+    p: MatRef<'_, f64>,
+    transfer: MatRef<'_, f64>,
+    eigenvalues: &[f64],
+    rate: f64,
+    mut out: MatMut<'_, f64>,
+) {
+    let (m, r) = (p.nrows(), eigenvalues.len());
+    for (j, lambda) in eigenvalues.iter().enumerate() {
+        let factor = 1.0 - rate * lambda;
+        out.as_mut().col_mut(j).iter_mut().zip(p.col(j).iter()).for_each(|(out, p)| *out = factor * p);
+    }
+    let (p, transfer) = (p.submatrix(0, 0, m, r), transfer.submatrix(0, 0, r, r));
+    matmul_add(rate, p, transfer, out.submatrix_mut(0, 0, m, r));
+}
+
+fn times(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
+    let mut out = Mat::zeros(a.nrows(), b.ncols());
+    matmul(a, b, out.as_mut());
+    out
 }
