@@ -33,7 +33,7 @@ def _plain(name: str, value: Any) -> npt.NDArray[Any]:
         if hasattr(value, method) and not isinstance(value, np.ndarray):
             value = getattr(value, method)()
     array = np.asarray(value)
-    if array.dtype.kind not in "fiub":
+    if array.dtype.kind not in "fiu":
         raise InputError(f"{name} must be real numbers, not of type {array.dtype}")
     return np.ascontiguousarray(array if array.dtype in (np.float32, np.float64) else array.astype(np.float64))
 

@@ -459,7 +459,11 @@ class Trainer:
         )
 
     def step(self, drive: npt.ArrayLike, loss: Loss) -> StepRecord:
-        """One step on a batch of inputs (N, m). The GIL is released."""
+        """One step on a batch of inputs (N, m). The GIL is released.
+
+        After Ctrl-C a step that was begun goes on by itself, and what is asked of the
+        trainer next waits for it.
+        """
         return StepRecord(**self._trainer.step(_matrix("drive", drive), loss._goal()))
 
     @property

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 import attractorlab as al
-from attractorlab import dynamics, studies, tasks, weight_change
+from attractorlab import dynamics, studies, tasks, training, weight_change
 from attractorlab import equilibrium as eq
 from attractorlab.bptt import Training
+from attractorlab.feedback_network import FeedbackNetwork
 from attractorlab.network import RateNetwork, gaussian_bulk
 
 
@@ -98,9 +99,24 @@ def test_ctrl_c_abandons_what_else_decomposes_a_matrix() -> None:
 
 
 def test_ctrl_c_abandons_checks_of_gradients() -> None:
-    training = Training(tasks.flip_flop(), units=600, precision="float64")
-    assert seconds_to_stop(lambda: training.check_gradient(256), 0.5) < 0.5
-    assert training.run(1) == "running"
+    network = Training(tasks.flip_flop(), units=600, precision="float64")
+    assert seconds_to_stop(lambda: network.check_gradient(256), 0.5) < 0.5
+    assert network.run(1) == "running"
     weights, drive = large_weights(), np.ones((LARGE, 50))
     loss = eq.MeanSquaredError(0 * drive)
     assert seconds_to_stop(lambda: eq.check_gradient("tanh", weights, drive, loss, directions=100), 0.5) < 0.5
+
+
+def test_ctrl_c_abandons_one_long_training() -> None:
+    weights, v = gaussian_bulk(1000, 0.9, seed=1), np.random.default_rng(1).normal(size=1000)
+    network, task = FeedbackNetwork(weights, v, v), training.OutputTask("tanh", weights, v, [0.5, 1.0])
+    drive, long = np.ones((1000, 512)), eq.States("truncated", steps=200)
+    truncated = eq.Trainer("linearised", "tanh", weights, learning_rate=0.1, states=long)
+    works: list[Callable[[], object]] = [
+        lambda: network.train("recursive", 1.0, start=0.1 * v, duration=400.0),
+        lambda: task.force(0.1 * v, duration=400.0),
+        lambda: truncated.step(drive, eq.MeanSquaredError(drive)),
+    ]
+    for work in works:
+        assert seconds_to_stop(work, 0.5) < 0.5
+    assert np.isfinite(network.clamped_state(1.0)).all()

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 # Weights in working order for products (the packed form of a simulation, of a layer, of a training) are made once a
-# call and count as one. Of what comes from Python there is one copy at most.
+# call and count as one. Of what comes from Python there is one copy at most; arrays by name are first held as a file
+# would hold them.
 LIMITS = {
     "RateNetwork": 1,
     "RateNetwork, columns first": 1,
@@ -25,6 +26,7 @@ LIMITS = {
     "solve, columns first": 2,
     "evaluate": 2,
     "evaluate, other weights": 2,
+    "from_arrays": 2,
 }
 
 SCRIPT = """
@@ -33,7 +35,7 @@ import sys
 
 import numpy as np
 
-from attractorlab import dynamics, feedback_network, network, tasks, training
+from attractorlab import Network, dynamics, feedback_network, network, tasks, training
 from attractorlab import equilibrium as eq
 from attractorlab.bptt import Training
 
@@ -44,6 +46,7 @@ net, held = network.RateNetwork(w), feedback_network.FeedbackNetwork(w, v, v)
 task = tasks.flip_flop(duration=12.0)
 trained, batch = Training(task, units=N, precision="float64", trials=1), task.batch(1)
 off = eq.States(stability="off")
+named = {"weight_ih_l0": np.zeros((N, 1)), "weight_hh_l0": w}
 calls = {
     "RateNetwork": lambda: network.RateNetwork(w),
     "RateNetwork, columns first": lambda: network.RateNetwork(fortran),
@@ -60,6 +63,7 @@ calls = {
     "solve, columns first": lambda: eq.solve("tanh", fortran, x, states=off),
     "evaluate": lambda: trained.evaluate(batch),
     "evaluate, other weights": lambda: trained.evaluate(batch, {"recurrent": w}),
+    "from_arrays": lambda: Network.from_arrays(named),
 }
 
 

@@ -264,7 +264,7 @@ enum Precise {
 /// Weights under training.
 #[pyclass(frozen, module = "attractorlab._attractorlab")]
 pub(crate) struct EquilibriumTrainer {
-    trainer: Mutex<Precise>,
+    trainer: Arc<Mutex<Precise>>,
 }
 
 fn start<T: Real>(
@@ -321,7 +321,7 @@ impl EquilibriumTrainer {
                 )));
             }
         };
-        Ok(Self { trainer: Mutex::new(trainer) })
+        Ok(Self { trainer: Arc::new(Mutex::new(trainer)) })
     }
 
     /// One step; what happened, by name.
@@ -333,12 +333,12 @@ impl EquilibriumTrainer {
     ) -> Result<Bound<'py, PyDict>, Failure> {
         let wide = (columns::<f64>(&drive), loss::<f64>(&goal)?);
         let narrow = (columns::<f32>(&drive), loss::<f32>(&goal)?);
-        let record: StepRecord = interruptible(py, |_| {
-            match &mut *self.trainer.lock().unwrap_or_else(PoisonError::into_inner) {
+        let trainer = Arc::clone(&self.trainer);
+        let record: StepRecord =
+            abandonable(py, move |_| match &mut *trainer.lock().unwrap_or_else(PoisonError::into_inner) {
                 Precise::F32(trainer) => trainer.step(&narrow.0, narrow.1.as_ref()),
                 Precise::F64(trainer) => trainer.step(&wide.0, wide.1.as_ref()),
-            }
-        })??;
+            })??;
         let answer = PyDict::new(py);
         answer.set_item("step", record.step)?;
         answer.set_item("status", record.status.name())?;

@@ -3,7 +3,6 @@
 #![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use attractorlab::theory::feedback::{
     self, Class, Direction, FeedbackError, Inputs, Prediction, Readout, Stability,
@@ -17,7 +16,7 @@ use crate::errors::Failure;
 use crate::interrupt::in_blocks;
 use crate::transfer;
 
-/// Targets of one curve between two looks at the clock; few enough that their states stay in the cache.
+/// Targets of one curve between two looks at the clock.
 const BLOCK: usize = 256;
 
 /// What stands for a code in the arrays `label` and `stability`.
@@ -140,10 +139,8 @@ pub(crate) fn predict<'py>(
                     .map_err(|error| Failure::from(error).at(members[0], &shape))?;
             let targets: Vec<f64> = members.iter().map(|&i| values[[7, i]]).collect();
             let curve = curve.covering(&targets);
-            for (members, targets) in members.chunks(BLOCK).zip(targets.chunks(BLOCK)) {
-                for (&i, prediction) in members.iter().zip(curve.predictions(targets)) {
-                    table.set(i, prediction, &shape)?;
-                }
+            for (&i, &target) in members.iter().zip(&targets) {
+                table.set(i, curve.prediction(target), &shape)?;
             }
         }
         Ok(())
@@ -200,9 +197,8 @@ impl ReadoutCurve {
         let mut table = Table::new(targets.len(), verdicts);
         let curve = py.detach(|| self.curve.covering(targets));
         in_blocks(py, targets.len(), BLOCK, |range| {
-            let start = range.start;
-            for (i, prediction) in curve.predictions(&targets[range]).into_iter().enumerate() {
-                table.set(start + i, prediction, &shape)?;
+            for i in range {
+                table.set(i, curve.prediction(targets[i]), &shape)?;
             }
             Ok(())
         })?;
@@ -234,7 +230,7 @@ impl ReadoutCurve {
     }
 }
 
-/// Columns of a table with one row a prediction; those of states are ragged until the end.
+/// Columns of a table with one row a prediction.
 struct Table {
     scale: Vec<f64>,
     overlap_feedback: Vec<f64>,
@@ -244,10 +240,70 @@ struct Table {
     label: Vec<i8>,
     marginal: Vec<bool>,
     target_index: Vec<i64>,
-    /// The states of all rows, one row after the other as they came, and where each row's are.
-    states: Vec<feedback::FixedPoint>,
-    rows: Vec<Range<usize>>,
+    /// States of each row.
+    count: Vec<i64>,
+    states: StateColumns,
     verdicts: Option<Vec<String>>,
+}
+
+/// Columns of states, with `places` for each row, as many as the row with most states needs; NaN where a row has less.
+struct StateColumns {
+    rows: usize,
+    places: usize,
+    z: Vec<f64>,
+    delta: Vec<f64>,
+    radius: Vec<f64>,
+    slope: Vec<f64>,
+    outliers: Vec<[Complex64; 2]>,
+    stability: Vec<i8>,
+}
+
+impl StateColumns {
+    fn new(rows: usize, places: usize) -> Self {
+        let (all, empty) = (rows * places, || vec![f64::NAN; rows * places]);
+        Self {
+            rows,
+            places,
+            z: empty(),
+            delta: empty(),
+            radius: empty(),
+            slope: empty(),
+            outliers: vec![[Complex64::new(f64::NAN, f64::NAN); 2]; all],
+            stability: vec![0; all],
+        }
+    }
+
+    fn set(&mut self, row: usize, states: &[feedback::FixedPoint]) {
+        if states.len() > self.places {
+            self.widen(states.len());
+        }
+        for (at, state) in (row * self.places..).zip(states) {
+            self.z[at] = state.z;
+            self.delta[at] = state.delta;
+            self.radius[at] = state.radius;
+            self.slope[at] = state.slope;
+            self.outliers[at] = state.outliers;
+            self.stability[at] = stability_code(state.stability);
+        }
+    }
+
+    /// Gives every row more places.
+    fn widen(&mut self, places: usize) {
+        fn copy<T: Copy>(from: &[T], width: usize, to: &mut [T], places: usize) {
+            for (from, to) in from.chunks_exact(width).zip(to.chunks_exact_mut(places)) {
+                to[..width].copy_from_slice(from);
+            }
+        }
+        let old = std::mem::replace(self, Self::new(self.rows, places));
+        if old.places > 0 {
+            copy(&old.z, old.places, &mut self.z, places);
+            copy(&old.delta, old.places, &mut self.delta, places);
+            copy(&old.radius, old.places, &mut self.radius, places);
+            copy(&old.slope, old.places, &mut self.slope, places);
+            copy(&old.outliers, old.places, &mut self.outliers, places);
+            copy(&old.stability, old.places, &mut self.stability, places);
+        }
+    }
 }
 
 impl Table {
@@ -262,8 +318,8 @@ impl Table {
             label: vec![0; count],
             marginal: vec![false; count],
             target_index: vec![-1; count],
-            states: Vec::with_capacity(3 * count),
-            rows: vec![0..0; count],
+            count: vec![0; count],
+            states: StateColumns::new(count, 0),
             verdicts: verdicts.then(|| vec![String::new(); count]),
         }
     }
@@ -297,29 +353,14 @@ impl Table {
         self.label[i] = label_code(prediction.class);
         self.marginal[i] = prediction.marginal;
         self.target_index[i] = prediction.target_index as i64;
-        self.rows[i] = self.states.len()..self.states.len() + prediction.fixed_points.len();
-        self.states.extend(prediction.fixed_points);
+        self.count[i] = prediction.fixed_points.len() as i64;
+        self.states.set(i, &prediction.fixed_points);
         Ok(())
     }
 
     /// Arrays by name; those of states have `most` places a row, filled up with NaN.
     fn into_dict(self, py: Python<'_>) -> Result<Bound<'_, PyDict>, Failure> {
-        let most = self.rows.iter().map(Range::len).max().unwrap_or(0);
-        let places = most * self.rows.len();
-        let empty = || vec![f64::NAN; places];
-        let (mut z, mut delta, mut radius, mut slope) = (empty(), empty(), empty(), empty());
-        let mut outliers = vec![Complex64::new(f64::NAN, f64::NAN); 2 * places];
-        let mut stability = vec![0_i8; places];
-        for (row, range) in self.rows.iter().enumerate() {
-            for (place, state) in (row * most..).zip(&self.states[range.clone()]) {
-                z[place] = state.z;
-                delta[place] = state.delta;
-                radius[place] = state.radius;
-                slope[place] = state.slope;
-                outliers[2 * place..2 * place + 2].copy_from_slice(&state.outliers);
-                stability[place] = stability_code(state.stability);
-            }
-        }
+        let StateColumns { places, z, delta, radius, slope, outliers, stability, .. } = self.states;
         let columns = PyDict::new(py);
         let floats = [
             ("scale", self.scale),
@@ -338,10 +379,10 @@ impl Table {
         columns.set_item("label", PyArray1::from_vec(py, self.label))?;
         columns.set_item("marginal", PyArray1::from_vec(py, self.marginal))?;
         columns.set_item("target_index", PyArray1::from_vec(py, self.target_index))?;
-        columns.set_item("count", PyArray1::from_iter(py, self.rows.iter().map(|row| row.len() as i64)))?;
-        columns.set_item("outliers", PyArray1::from_vec(py, outliers))?;
+        columns.set_item("count", PyArray1::from_vec(py, self.count))?;
+        columns.set_item("outliers", PyArray1::from_vec(py, outliers.into_flattened()))?;
         columns.set_item("stability", PyArray1::from_vec(py, stability))?;
-        columns.set_item("most", most)?;
+        columns.set_item("most", places)?;
         if let Some(verdicts) = self.verdicts {
             columns.set_item("verdict", verdicts)?;
         }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
 
+use std::sync::Arc;
+
 use attractorlab::dynamics::{ClampedNetwork, ReleaseOptions, Status, TraceOptions};
 use attractorlab::network::Transfer;
 use attractorlab::training::{
@@ -14,20 +16,24 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::errors::Failure;
-use crate::interrupt::interruptible;
+use crate::interrupt::{abandonable, interruptible};
 use crate::network::matrix;
 use crate::transfer;
 
 /// Bulk, feedback vector and input; only readouts change.
 #[pyclass(frozen, module = "attractorlab._attractorlab")]
 pub(crate) struct FeedbackNetwork {
+    parts: Arc<Parts>,
+}
+
+struct Parts {
     bulk: Mat<f64>,
     feedback: Vec<f64>,
     input: Vec<f64>,
     transfer: Transfer,
 }
 
-impl FeedbackNetwork {
+impl Parts {
     fn task(&self, target: f64) -> FeedbackTask<'_> {
         FeedbackTask {
             network: ClampedNetwork { bulk: self.bulk.as_ref(), transfer: self.transfer },
@@ -69,15 +75,15 @@ impl FeedbackNetwork {
                 "the bulk must be square and not empty, got {rows}×{columns}"
             )));
         }
-        let this = Self { bulk, feedback: Vec::new(), input: Vec::new(), transfer };
+        let this = Parts { bulk, feedback: Vec::new(), input: Vec::new(), transfer };
         let (feedback, input) =
             (this.checked("the feedback vector", &feedback)?, this.checked("the input", &input)?);
-        Ok(Self { feedback, input, ..this })
+        Ok(Self { parts: Arc::new(Parts { feedback, input, ..this }) })
     }
 
     /// The state clamped at z.
     fn clamped_state<'py>(&self, py: Python<'py>, z: f64) -> Result<Bound<'py, PyArray1<f64>>, Failure> {
-        let state = py.detach(|| self.task(z).clamped_state(z))?;
+        let state = py.detach(|| self.parts.task(z).clamped_state(z))?;
         Ok(PyArray1::from_vec(py, state))
     }
 
@@ -91,11 +97,12 @@ impl FeedbackNetwork {
         numbers: Vec<f64>,
         start: Option<PyReadonlyArray1<'py, f64>>,
     ) -> Result<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>, f64, bool), Failure> {
-        let start = start.map(|start| self.checked("the starting state", &start)).transpose()?;
-        let task = self.task(target);
-        let from = || start.clone().map_or_else(|| task.clamped_state(0.0), Ok);
-        let Trained { readout, x, error, status } =
-            interruptible(py, |_| match (rule, numbers.as_slice()) {
+        let start = start.map(|start| self.parts.checked("the starting state", &start)).transpose()?;
+        let (parts, rule) = (Arc::clone(&self.parts), rule.to_owned());
+        let Trained { readout, x, error, status } = abandonable(py, move |_| {
+            let task = parts.task(target);
+            let from = || start.map_or_else(|| task.clamped_state(0.0), Ok);
+            match (rule.as_str(), numbers.as_slice()) {
                 ("least-squares", &[ridge]) => Ok(least_squares(task, ridge)?),
                 ("recursive", &[alpha, dt, duration]) => Ok(recursive_least_squares(
                     task,
@@ -106,7 +113,8 @@ impl FeedbackNetwork {
                     Ok(delta_rule(task, &from()?, DeltaOptions { rate, dt, duration })?)
                 }
                 _ => Err(Failure::Input(format!("there is no training rule '{rule}'"))),
-            })??;
+            }
+        })??;
         let converged = status == Status::Converged;
         Ok((PyArray1::from_vec(py, readout), PyArray1::from_vec(py, x), error, converged))
     }
@@ -120,9 +128,10 @@ impl FeedbackNetwork {
         reach: Option<f64>,
         tolerance: f64,
     ) -> Result<Bound<'py, PyDict>, Failure> {
-        let readout = self.checked("the readout", &readout)?;
+        let readout = self.parts.checked("the readout", &readout)?;
         let options = TraceOptions { reach, tolerance, ..TraceOptions::default() };
-        let verdict = interruptible(py, |_| self.task(target).verdict(&readout, &options))??;
+        let parts = Arc::clone(&self.parts);
+        let verdict = abandonable(py, move |_| parts.task(target).verdict(&readout, &options))??;
         let trace = &verdict.trace;
         let dict = PyDict::new(py);
         let samples = |of: fn(&attractorlab::dynamics::MapSample) -> f64| {
@@ -142,7 +151,7 @@ impl FeedbackNetwork {
         let outliers = trace.fixed_points.iter().map(|p| p.outliers.first().copied().unwrap_or(missing));
         dict.set_item("outlier", PyArray1::from_iter(py, outliers))?;
         dict.set_item("stable", PyArray1::from_iter(py, trace.fixed_points.iter().map(|p| p.stable)))?;
-        let units = self.bulk.nrows();
+        let units = self.parts.bulk.nrows();
         let states = PyArray2::zeros(py, [trace.fixed_points.len(), units], false);
         {
             let mut write = states.readwrite();
@@ -180,9 +189,9 @@ impl FeedbackNetwork {
         numbers: [f64; 3],
     ) -> Result<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<bool>>), Failure>
     {
-        let readout = self.checked("the readout", &readout)?;
+        let readout = self.parts.checked("the readout", &readout)?;
         let starts = matrix(&starts);
-        let units = self.bulk.nrows();
+        let units = self.parts.bulk.nrows();
         if starts.nrows() != units {
             return Err(Failure::Input(format!(
                 "starts must have one row for each of the {units} units, got {}",
@@ -199,7 +208,7 @@ impl FeedbackNetwork {
         }
         let options = ReleaseOptions { dt, duration, settled };
         let outcomes = interruptible(py, |stop| {
-            self.task(0.0).static_map(&readout).release_until(&starts, options, stop)
+            self.parts.task(0.0).static_map(&readout).release_until(&starts, options, stop)
         })??;
         Ok((
             PyArray1::from_iter(py, outcomes.iter().map(|o| o.z)),

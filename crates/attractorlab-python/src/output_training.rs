@@ -2,6 +2,8 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
 
+use std::sync::Arc;
+
 use attractorlab::dynamics::ClampedNetwork;
 use attractorlab::network::Transfer;
 use attractorlab::training::{ForceOptions, HoldingTest, TrainedOutputs};
@@ -12,7 +14,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::errors::Failure;
-use crate::interrupt::interruptible;
+use crate::interrupt::abandonable;
 use crate::network::{array, matrix};
 use crate::transfer;
 
@@ -25,7 +27,7 @@ pub(crate) fn ridge_readout<'py>(
     ridge: f64,
 ) -> Result<Bound<'py, PyArray2<f64>>, Failure> {
     let (rates, targets) = (matrix(&rates), matrix(&targets));
-    let found = interruptible(py, |_| {
+    let found = abandonable(py, move |_| {
         attractorlab::training::ridge_readout(rates.as_ref().transpose(), targets.as_ref(), ridge)
     })??;
     Ok(array(py, found.as_ref()))
@@ -34,6 +36,10 @@ pub(crate) fn ridge_readout<'py>(
 /// M targets of K outputs of a network whose loops training closes.
 #[pyclass(frozen, module = "attractorlab._attractorlab")]
 pub(crate) struct OutputTask {
+    parts: Arc<Parts>,
+}
+
+struct Parts {
     transfer: Transfer,
     bulk: Mat<f64>,
     feedback: Mat<f64>,
@@ -41,7 +47,7 @@ pub(crate) struct OutputTask {
     inputs: Mat<f64>,
 }
 
-impl OutputTask {
+impl Parts {
     fn task(&self) -> attractorlab::training::OutputTask<'_> {
         attractorlab::training::OutputTask {
             network: ClampedNetwork { bulk: self.bulk.as_ref(), transfer: self.transfer },
@@ -79,12 +85,13 @@ impl OutputTask {
             let (rows, columns) = (bulk.nrows(), bulk.ncols());
             return Err(Failure::Input(format!("bulk must be square, got {rows}×{columns}")));
         }
-        Ok(Self { transfer, bulk, feedback, targets, inputs })
+        Ok(Self { parts: Arc::new(Parts { transfer, bulk, feedback, targets, inputs }) })
     }
 
     /// Readout, states, largest error of each target.
     fn least_squares<'py>(&self, py: Python<'py>, ridge: f64) -> Result<Trained<'py>, Failure> {
-        let outputs = interruptible(py, |_| self.task().least_squares(ridge))??;
+        let parts = Arc::clone(&self.parts);
+        let outputs = abandonable(py, move |_| parts.task().least_squares(ridge))??;
         Ok(trained(py, outputs))
     }
 
@@ -99,7 +106,8 @@ impl OutputTask {
         let start = start.as_array().to_vec();
         let (alpha, dt, duration, update_every, rounds) = settings;
         let options = ForceOptions { alpha, dt, duration, update_every, rounds };
-        let (outputs, course) = interruptible(py, |_| self.task().force_recorded(&start, options))??;
+        let parts = Arc::clone(&self.parts);
+        let (outputs, course) = abandonable(py, move |_| parts.task().force_recorded(&start, options))??;
         Ok((trained(py, outputs), array(py, course.as_ref())))
     }
 
@@ -122,8 +130,9 @@ impl OutputTask {
         }
         let test = HoldingTest { perturbation, duration, dt, tolerance };
         let mut stream = Stream::new(seed, "holding: perturbation", 0);
-        let found = interruptible(py, |_| {
-            self.task().test_holding(readout.as_ref(), states.as_ref(), test, &mut stream)
+        let parts = Arc::clone(&self.parts);
+        let found = abandonable(py, move |_| {
+            parts.task().test_holding(readout.as_ref(), states.as_ref(), test, &mut stream)
         })??;
         let out = PyDict::new(py);
         out.set_item("held", found.held)?;

@@ -31,7 +31,7 @@ fn predict(
             *last = Some((network, ReadoutCurve::new(transfer, inputs, direction)?));
         }
         let Some((_, curve)) = last else { unreachable!("the curve was made above") };
-        curve.predictions(&[target]).remove(0)
+        curve.prediction(target)
     })
 }
 

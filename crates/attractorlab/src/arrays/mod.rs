@@ -81,8 +81,10 @@ impl Array {
     /// The array as a matrix, if it has two axes.
     pub fn to_matrix(&self) -> Option<Mat<f64>> {
         let [rows, columns] = self.shape[..] else { return None };
-        let values = self.to_f64();
-        Some(Mat::from_fn(rows, columns, |i, j| values[i * columns + j]))
+        Some(match &self.values {
+            Values::F32(values) => Mat::from_fn(rows, columns, |i, j| f64::from(values[i * columns + j])),
+            Values::F64(values) => Mat::from_fn(rows, columns, |i, j| values[i * columns + j]),
+        })
     }
 }
 

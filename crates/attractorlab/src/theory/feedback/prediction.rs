@@ -86,8 +86,7 @@ pub fn predict_with(
     direction: Direction,
     target: f64,
 ) -> Result<Prediction, FeedbackError> {
-    let curve = ReadoutCurve::new(transfer, inputs, direction)?;
-    Ok(Prediction::of(&curve, curve.states(target)?))
+    ReadoutCurve::new(transfer, inputs, direction)?.prediction(target)
 }
 
 impl ReadoutCurve {
@@ -110,7 +109,16 @@ impl ReadoutCurve {
     /// ```
     pub fn predictions(&self, targets: &[f64]) -> Vec<Result<Prediction, FeedbackError>> {
         let curve = self.covering(targets);
-        targets.iter().map(|&target| Ok(Prediction::of(&curve, curve.states(target)?))).collect()
+        targets.iter().map(|&target| curve.prediction(target)).collect()
+    }
+
+    /// The prediction for one target. Where the curve must be extended for it, that is done for it alone:
+    /// [`Self::covering`] does it once for many.
+    ///
+    /// # Errors
+    /// [`FeedbackError::Unrealisable`] at A_flex; [`FeedbackError::Parameter`] if the target is not finite.
+    pub fn prediction(&self, target: f64) -> Result<Prediction, FeedbackError> {
+        Ok(Prediction::of(self, self.states(target)?))
     }
 }
 
