@@ -1,19 +1,14 @@
 //! Piecewise Chebyshev interpolation of functions of one variable.
 
+use std::cmp::Ordering;
 use std::f64::consts::PI;
 use std::sync::LazyLock;
 
 /// Degree of one piece.
 const DEGREE: usize = 16;
 
-/// No more pieces than these are sought, whatever the function does.
+/// Halving stops at this many pieces, whatever the function does.
 const MOST_PIECES: usize = 4096;
-
-/// The tail of a piece is about this power of its width.
-const ORDER: f64 = 15.0;
-/// By how much the width of the next attempt may differ from that of the last: after a failure, and after a success.
-const SHRINK: (f64, f64) = (0.05, 0.7);
-const GROW: (f64, f64) = (0.8, 4.0);
 
 /// A tail that does not shrink is taken for noise only below this.
 const NOISE: f64 = 1e-10;
@@ -37,10 +32,11 @@ pub struct Interpolant {
 }
 
 impl Interpolant {
-    /// Interpolates `function`, which writes `components` values, on [low, high]. Pieces follow one another, each as wide as
-    /// the last coefficients of every component allow: below `tolerance` times the largest value of that component on
-    /// the piece, or sunk into the noise of the function. Pieces of width below 1e-12·(high − low), and what is
-    /// left beyond 4096 pieces, are kept as they are and counted by [`Self::unresolved`].
+    /// Interpolates `function`, which writes `components` values, on [low, high]. Pieces are halved
+    /// until the last coefficients of each component fall below `tolerance` times the largest value
+    /// of that component on the piece, or have sunk into the noise of the function; pieces of width below 1e-12·(high − low),
+    /// what is left beyond 4096 pieces, and pieces with values that are not finite are kept as they are and counted by
+    /// [`Self::unresolved`].
     ///
     /// # Panics
     /// If the interval is empty or not finite, or there are no components.
@@ -56,71 +52,44 @@ impl Interpolant {
             low.is_finite() && high.is_finite() && low < high && components > 0,
             "interval [{low}, {high}]"
         );
-        Self::with_pieces_up_to(high - low, [low, high], components, tolerance, function)
-    }
-
-    /// The same with no piece wider than `widest`.
-    pub(crate) fn with_pieces_up_to(
-        widest: f64,
-        [low, high]: [f64; 2],
-        components: usize,
-        tolerance: f64,
-        function: impl FnMut(f64, &mut [f64]),
-    ) -> Self {
         let mut this = Self { components, edges: vec![low], coefficients: Vec::new(), unresolved: 0 };
-        this.march(high, widest, tolerance, function);
+        this.append(high, tolerance, function);
         this
     }
 
     /// Continues to `high` with the function of before; nothing is left to do if it ends there already.
-    pub fn append(&mut self, high: f64, tolerance: f64, function: impl FnMut(f64, &mut [f64])) {
-        self.march(high, f64::INFINITY, tolerance, function);
-    }
-
-    fn march(&mut self, high: f64, widest: f64, tolerance: f64, mut function: impl FnMut(f64, &mut [f64])) {
-        let components = self.components;
+    pub fn append(&mut self, high: f64, tolerance: f64, mut function: impl FnMut(f64, &mut [f64])) {
+        let (components, start) = (self.components, self.edges[self.edges.len() - 1]);
+        if high.partial_cmp(&start) != Some(Ordering::Greater) {
+            return;
+        }
+        let mut stack = vec![(start, high, f64::INFINITY)];
+        let (smallest, most) = (1e-12 * (high - start), self.edges.len() + MOST_PIECES);
         let mut values = vec![0.0; components * (DEGREE + 1)];
-        let mut a = self.edges[self.edges.len() - 1];
-        let smallest = 1e-12 * (high - self.edges[0]);
-        let mut width = match self.edges.as_slice() {
-            [.., before, last] => last - before,
-            _ => (high - a).min(widest),
-        };
-        // The tail of the last attempt that failed from here.
-        let mut failed = f64::INFINITY;
-        while a < high {
-            let (rest, exhausted) = (high - a, self.edges.len() > MOST_PIECES);
-            // No sliver is left over at the end.
-            let b = if exhausted || width >= 0.99 * rest {
-                high
-            } else {
-                a + if width > 0.5 * rest { 0.5 * rest } else { width }
-            };
+        while let Some((a, b, parent)) = stack.pop() {
             let (middle, half) = (0.5 * (a + b), 0.5 * (b - a));
             for (node, values) in TABLES.nodes.iter().zip(values.chunks_exact_mut(components)) {
                 function(middle + half * node, values);
             }
             let pieces = transform(&values, components);
+            let finite = pieces.iter().all(|coefficient| coefficient.is_finite());
             // Largest ratio of a component's last coefficients to its size.
             let tail = pieces.chunks_exact(DEGREE + 1).fold(0.0_f64, |worst, piece| {
                 let size = piece.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
                 let last = piece[DEGREE - 2..].iter().fold(0.0_f64, |m, v| m.max(v.abs()));
                 if last == 0.0 { worst } else { worst.max(last / size) }
             });
-            // A narrower piece of a resolved function has a tail smaller by orders; where it has not, the tail
-            // is the noise of the function, and narrower pieces would chase it without end.
-            let noise = tail < NOISE && tail > 0.1 * failed;
-            let fine = tail <= tolerance || noise;
-            let change = 0.9 * (tolerance / tail).powf(1.0 / ORDER);
-            if fine || exhausted || b - a < smallest {
+            // Halving a resolved piece divides its tail by thousands; where it does not, the tail
+            // is the noise of the function, and further halving would chase it without end.
+            let fine = finite && (tail <= tolerance || (tail < NOISE && tail > 0.1 * parent));
+            let exhausted = self.edges.len() + stack.len() >= most;
+            if fine || !finite || exhausted || b - a < smallest {
                 self.unresolved += usize::from(!fine);
                 self.edges.push(b);
                 self.coefficients.extend(pieces);
-                width = ((b - a) * if noise { 1.0 } else { change.clamp(GROW.0, GROW.1) }).min(widest);
-                (a, failed) = (b, f64::INFINITY);
             } else {
-                width = (b - a) * change.clamp(SHRINK.0, SHRINK.1);
-                failed = tail;
+                stack.push((middle, b, tail));
+                stack.push((a, middle, tail));
             }
         }
     }

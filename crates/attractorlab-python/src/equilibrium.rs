@@ -354,27 +354,41 @@ impl EquilibriumTrainer {
     }
 
     /// W.
-    fn weights<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<f64>> {
-        match &*self.trainer.lock().unwrap_or_else(PoisonError::into_inner) {
-            Precise::F32(trainer) => out(py, trainer.state().0),
-            Precise::F64(trainer) => out(py, trainer.state().0),
-        }
+    fn weights<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyArray2<f64>>, Failure> {
+        let weights = self.with_trainer(py, |trainer| match trainer {
+            Precise::F32(trainer) => trainer.state().0.to_f64(),
+            Precise::F64(trainer) => trainer.state().0.to_f64(),
+        })?;
+        Ok(array(py, weights.as_ref()))
     }
 
-    fn save(&self, path: PathBuf, configuration: &str) -> Result<(), Failure> {
-        match &*self.trainer.lock().unwrap_or_else(PoisonError::into_inner) {
-            Precise::F32(trainer) => trainer.write_checkpoint(&path, configuration, Vec::new())?,
-            Precise::F64(trainer) => trainer.write_checkpoint(&path, configuration, Vec::new())?,
-        }
-        Ok(())
+    fn save(&self, py: Python<'_>, path: PathBuf, configuration: String) -> Result<(), Failure> {
+        Ok(self.with_trainer(py, move |trainer| match trainer {
+            Precise::F32(trainer) => trainer.write_checkpoint(&path, &configuration, Vec::new()),
+            Precise::F64(trainer) => trainer.write_checkpoint(&path, &configuration, Vec::new()),
+        })??)
     }
 
-    fn load(&self, path: PathBuf, configuration: &str) -> Result<(), Failure> {
-        match &mut *self.trainer.lock().unwrap_or_else(PoisonError::into_inner) {
-            Precise::F32(trainer) => trainer.read_checkpoint(&path, configuration)?,
-            Precise::F64(trainer) => trainer.read_checkpoint(&path, configuration)?,
-        };
-        Ok(())
+    fn load(&self, py: Python<'_>, path: PathBuf, configuration: String) -> Result<(), Failure> {
+        self.with_trainer(py, move |trainer| {
+            match trainer {
+                Precise::F32(trainer) => trainer.read_checkpoint(&path, &configuration)?,
+                Precise::F64(trainer) => trainer.read_checkpoint(&path, &configuration)?,
+            };
+            Ok::<_, Failure>(())
+        })?
+    }
+}
+
+impl EquilibriumTrainer {
+    /// Does something with the trainer, once a step that may still run has ended; Ctrl-C does not wait for that.
+    fn with_trainer<R: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut Precise) -> R + Send + 'static,
+    ) -> PyResult<R> {
+        let trainer = Arc::clone(&self.trainer);
+        abandonable(py, move |_| work(&mut trainer.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 

@@ -132,17 +132,23 @@ pub fn all_roots(
         }
         value
     };
+    let count = options.minimum_pieces.max(1);
     let mut found = Roots { roots: Vec::new(), doubts: Vec::new(), evaluations: 0 };
-    let widest = (high - low) / options.minimum_pieces.max(1) as f64;
-    let mut failed = false;
-    let interpolant = Interpolant::with_pieces_up_to(widest, [low, high], 1, options.accuracy, |x, out| {
-        out[0] = if failed { 0.0 } else { sample(x) };
-        failed |= !out[0].is_finite();
+    let width = (high - low) / count as f64;
+    for i in 0..count {
+        let a = low + width * i as f64;
+        let b = if i + 1 == count { high } else { low + width * (i + 1) as f64 };
+        let mut failed = false;
+        let interpolant = Interpolant::new(a, b, 1, options.accuracy, |x, out| {
+            out[0] = if failed { 0.0 } else { sample(x) };
+            failed |= !out[0].is_finite();
+            if failed {
+                out[0] = 0.0;
+            }
+        });
         if failed {
-            out[0] = 0.0;
+            break;
         }
-    });
-    if !failed {
         isolate::roots_of(&interpolant, options.accuracy, &mut sample, &mut found);
     }
     if let Some(x) = broken {

@@ -1,6 +1,7 @@
 //! Integration tests of attractorlab-numerics: one binary.
 
 mod adaptive;
+mod chebyshev;
 mod double_double;
 mod gaussian;
 mod kernels;

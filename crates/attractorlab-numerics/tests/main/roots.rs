@@ -105,3 +105,13 @@ fn bad_input_is_named() {
     let broken = all_roots(|x| 1.0 / (x - x), 0.0, 1.0, Options::default());
     assert!(matches!(broken, Err(RootError::NotFinite { .. })));
 }
+
+#[test]
+fn a_narrow_feature_is_found_where_the_pieces_asked_for_are_narrow_enough() {
+    // A well of width 3e-4 that fewer pieces step over.
+    let well = |x: f64| 1.0 - 2.0 * (-((x - 0.99) / 3e-4).powi(2)).exp();
+    for minimum_pieces in [4000, 20_000] {
+        let options = Options { minimum_pieces, ..Options::default() };
+        assert_eq!(all_roots(well, 0.0, 1.0, options).unwrap().positions().len(), 2, "{minimum_pieces}");
+    }
+}

@@ -473,3 +473,47 @@ fn a_course_that_diverges_has_infinite_losses() {
     assert_eq!(path.loss().unwrap(), f64::INFINITY);
     assert!(path.weights().is_err());
 }
+
+#[test]
+fn rule_3_keeps_its_accuracy_where_inputs_are_nearly_dependent() {
+    let mut stream = Stream::new(5, "nearly dependent", 0);
+    let (n, m) = (20, 6);
+    // Singular values from 1 to 1e-4: those of the Gram matrix reach to 1e-8.
+    let scale = Mat::from_fn(m, m, |i, j| if i == j { 10.0_f64.powf(-0.8 * i as f64) } else { 0.0 });
+    let mut normal = |rows, columns, sd: f64| Mat::from_fn(rows, columns, |_, _| sd * stream.normal());
+    let orthogonal = |a: Mat<f64>| {
+        let svd = attractorlab::numerics::linalg::Svd::new(a.as_ref()).unwrap();
+        &svd.u * svd.v.transpose()
+    };
+    let (left, right) = (orthogonal(normal(n, m, 1.0)), orthogonal(normal(m, m, 1.0)));
+    let x = &left * &scale * &right;
+    let (y, start) = (&x + normal(n, m, 0.1), normal(n, n, 0.3 / (n as f64).sqrt()));
+    let task = LinearTask::new(x, y).unwrap();
+    let mut path = LinearisedPath::new(&task, start.as_ref(), 0.3).unwrap();
+    let mut literal = LinearWeights::new(&task, start).unwrap();
+    for step in 0..=200 {
+        let (found, expected) = (path.loss().unwrap(), task.loss(literal.weights()).unwrap());
+        assert!((found / expected - 1.0).abs() < 1e-10, "{step}: {found} {expected}");
+        literal.step(LinearRule::Linearised, 0.3).unwrap();
+        path.advance(1);
+    }
+    let error = (path.weights().unwrap() - literal.weights()).norm_max();
+    assert!(error < 1e-9 * literal.weights().norm_max(), "{error:e}");
+}
+
+#[test]
+fn a_course_whose_last_columns_overflow_has_diverged() {
+    // T overflows at the eighth step, when columns are looked at.
+    let diagonal = |first: f64, second: f64| {
+        Mat::from_fn(2, 2, |i, j| match (i, j) {
+            (0, 0) => first,
+            (1, 1) => second,
+            _ => 0.0,
+        })
+    };
+    let task = LinearTask::new(diagonal(1.0, 2.0), diagonal(0.9, -0.469_884_971_242_81)).unwrap();
+    let mut path = LinearisedPath::new(&task, Mat::<f64>::zeros(2, 2).as_ref(), 0.1).unwrap();
+    path.advance(64);
+    assert!(path.has_diverged());
+    assert_eq!(path.loss().unwrap(), f64::INFINITY);
+}

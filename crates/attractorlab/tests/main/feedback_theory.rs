@@ -366,3 +366,51 @@ fn recursive_least_squares_follows_the_transient() {
         assert!((outlier - expected).abs() < 1e-3, "{outlier} against {expected}");
     }
 }
+
+#[test]
+fn tables_are_exact_at_the_onset_of_chaos_too() {
+    // There the averages bend sharply at small drives, and the variance carries more noise than elsewhere.
+    let critical = [
+        (Transfer::Tanh, 0.999),
+        (Transfer::Tanh, 0.9999),
+        (Transfer::Tanh, 1.0),
+        (Transfer::Tanh, 1.0001),
+        (Transfer::Tanh, 1.001),
+        (Transfer::Erf, 1.2533),
+    ];
+    for (transfer, g) in critical {
+        let theory = DriveTheory::new(transfer, g).unwrap();
+        let table = theory.table(0.0, 70.0).unwrap();
+        for k in 0..2000 {
+            let drive = 64.0 * (f64::from(k) / 2000.0).powi(3);
+            let (found, exact) = (table.at(drive), theory.at(drive).unwrap());
+            // The noise of the variance where the slope of its equation vanishes.
+            let allowed = if drive < 1e-4 { 1e-6 } else { 1e-9 };
+            assert!((found.gain - exact.gain).abs() < allowed, "{transfer:?} g = {g}, S = {drive}");
+            assert!(
+                (found.delta - exact.delta).abs() < allowed * (1.0 + exact.delta),
+                "g = {g}, S = {drive}"
+            );
+        }
+        let inputs = Inputs { g, feedback_std: 1.0, input_std: 0.0, rho: 0.0 };
+        let direction = Direction { shared: 0.0, feedback_own: 1.0, input_own: 0.0 };
+        let curve = ReadoutCurve::new(transfer, inputs, direction).unwrap();
+        assert!(curve.folds().len() <= 1, "g = {g}: {:?}", curve.folds());
+    }
+}
+
+#[test]
+fn a_curve_that_was_extended_is_the_curve() {
+    let inputs = Inputs { g: 0.7, feedback_std: 1.2, input_std: 0.5, rho: 0.5 };
+    let direction = Direction { shared: 1.0, feedback_own: 1.0, input_own: 0.3 };
+    let curve = ReadoutCurve::new(Transfer::Tanh, inputs, direction).unwrap();
+    let targets: Vec<f64> = (0..60).map(|k| -3.0 + 0.1 * f64::from(k) + 0.03).collect();
+    let wide = curve.covering(&[1e4]);
+    for &target in &targets {
+        let (near, far) = (curve.states(target).unwrap(), wide.states(target).unwrap());
+        assert_eq!(near.fixed_points.len(), far.fixed_points.len(), "{target}");
+        for (a, b) in near.fixed_points.iter().zip(&far.fixed_points) {
+            assert!((a.z - b.z).abs() < 1e-9 * (1.0 + a.z.abs()), "{target}: {} {}", a.z, b.z);
+        }
+    }
+}

@@ -195,7 +195,8 @@ impl DriveTheory {
                 break;
             }
             let next = delta - excess / slope;
-            if !(next < delta) || next <= 0.0 {
+            // A bound may lie below the root by its rounding.
+            if !(next - delta <= 1e-9 * delta) || next <= 0.0 {
                 break;
             }
             let done = delta - next <= 1e-9 * delta;
@@ -238,7 +239,10 @@ impl DriveTheory {
             let drive = root * root;
             // Δ(S) is concave, as the inverse of the convex h: every tangent lies above it, and a tangent nearby closely.
             let bound = last.map_or(f64::INFINITY, |(before, m)| {
-                m.delta + (drive - before) / (1.0 - self.g * self.g * m.power_slope)
+                let slope = 1.0 - self.g * self.g * m.power_slope;
+                let bound = m.delta + (drive - before) / slope;
+                // At the onset of chaos a slope of zero is rounding.
+                if slope > 1e-6 && bound > 0.0 { bound } else { f64::INFINITY }
             });
             let m = self.at_variance(self.variance(drive, bound));
             out.copy_from_slice(&[m.gain, m.delta, m.gain_squared, m.third, m.power_slope]);

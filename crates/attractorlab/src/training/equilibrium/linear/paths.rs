@@ -5,7 +5,7 @@
 //! errors follow from it.
 
 use attractorlab_numerics::linalg::{
-    Lu, Mat, MatMut, MatRef, Qr, SymmetricEigen, frobenius_norm, matmul, matmul_add, singular_values,
+    Lu, Mat, MatMut, MatRef, Qr, Svd, SymmetricEigen, frobenius_norm, matmul, matmul_add, singular_values,
 };
 
 use super::task::{LinearTask, identity_minus, product_transposed, pseudo_inverse};
@@ -246,15 +246,25 @@ impl LinearisedPath {
     pub fn new(task: &LinearTask, weights: MatRef<'_, f64>, rate: f64) -> Result<Self, LearningError> {
         let start = Start::new(task, weights)?;
         let (n, m) = (task.units(), task.samples());
-        let gram = product_transposed(task.inputs(), task.inputs());
-        let kernel = Mat::from_fn(m, m, |i, j| (gram[(i, j)] + gram[(j, i)]) / start.samples);
-        let SymmetricEigen { values: eigenvalues, vectors: modes, .. } =
-            SymmetricEigen::new(kernel.as_ref())?;
+        // Of X itself: the small eigenvalues of XᵀX would have lost their digits.
+        let (eigenvalues, modes, inputs) = if n >= m {
+            let Svd { values, u, v } = Svd::new(task.inputs())?;
+            let rising = |matrix: &Mat<f64>| Mat::from_fn(matrix.nrows(), m, |i, j| matrix[(i, m - 1 - j)]);
+            let values: Vec<f64> = values.into_iter().rev().collect();
+            let mut inputs = rising(&u);
+            values.iter().enumerate().for_each(|(j, s)| inputs.col_mut(j).iter_mut().for_each(|u| *u *= s));
+            (values.iter().map(|s| 2.0 * s * s / start.samples).collect(), rising(&v), inputs)
+        } else {
+            let gram = product_transposed(task.inputs(), task.inputs());
+            let kernel = Mat::from_fn(m, m, |i, j| (gram[(i, j)] + gram[(j, i)]) / start.samples);
+            let SymmetricEigen { values, vectors, .. } = SymmetricEigen::new(kernel.as_ref())?;
+            let inputs = times(task.inputs(), vectors.as_ref());
+            (values, vectors, inputs)
+        };
         let b = identity_minus(weights);
         let mut first = task.inputs().to_owned();
         matmul_add(-1.0, b.as_ref(), task.targets(), first.as_mut());
         let first = times(first.as_ref(), modes.as_ref());
-        let inputs = times(task.inputs(), modes.as_ref());
         let mut transfer = product_transposed(inputs.as_ref(), first.as_ref());
         (0..m).for_each(|j| transfer.col_mut(j).iter_mut().for_each(|t| *t *= 2.0 / start.samples));
         // X − BY = R₀ T₀⁻¹ T, where T₀ can be inverted without loss.
@@ -307,21 +317,22 @@ impl LinearisedPath {
         }
     }
 
-    /// Leaves out the last columns while they have vanished.
+    /// Leaves out the last columns while they have vanished beside the largest, and go on vanishing.
     fn leave_out(&mut self) {
         let matrices = [Some(&self.transfer), self.product.as_ref().map(|product| &product.course)];
         let sizes: Vec<Vec<f64>> = matrices
             .into_iter()
             .flatten()
-            .map(|matrix| {
-                let size = |j| matrix.col_as_slice(j).iter().fold(0.0_f64, |most, v| most.max(v.abs()));
-                (0..self.active).map(size).collect()
-            })
+            .map(|matrix| (0..self.active).map(|j| largest(matrix.col_as_slice(j))).collect())
             .collect();
+        // A course that diverges keeps all its columns.
+        if !sizes.iter().flatten().all(|size| size.is_finite()) {
+            return;
+        }
+        let floors: Vec<f64> = sizes.iter().map(|sizes| VANISHED * largest(sizes)).collect();
         let vanished = |j: usize| {
-            sizes
-                .iter()
-                .all(|sizes| sizes[j] <= VANISHED * sizes.iter().fold(0.0_f64, |most, s| most.max(*s)))
+            (1.0 - self.rate * self.eigenvalues[j]).abs() < 1.0
+                && sizes.iter().zip(&floors).all(|(sizes, floor)| sizes[j] <= *floor)
         };
         while self.active > 1 && vanished(self.active - 1) {
             self.active -= 1;
@@ -360,8 +371,10 @@ impl LinearisedPath {
 
     /// Whether the course has left what numbers can hold.
     pub fn has_diverged(&self) -> bool {
-        let p = self.course();
-        p.col_iter().any(|column| column.iter().any(|v| !v.is_finite()))
+        let bad = |matrix: MatRef<'_, f64>| {
+            matrix.subcols(0, self.active).col_iter().any(|column| column.iter().any(|v| !v.is_finite()))
+        };
+        bad(self.course()) || bad(self.transfer.as_ref())
     }
 
     /// J at this step; infinite once the rule has [diverged](Self::has_diverged).
@@ -403,6 +416,11 @@ fn multiply_by_step(
     }
     let (p, transfer) = (p.submatrix(0, 0, m, r), transfer.submatrix(0, 0, r, r));
     matmul_add(rate, p, transfer, out.submatrix_mut(0, 0, m, r));
+}
+
+/// The largest size; NaN if there is one.
+fn largest(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |most: f64, v| if v.abs() > most || v.is_nan() { v.abs() } else { most })
 }
 
 fn times(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
