@@ -246,21 +246,18 @@ impl LinearisedPath {
     pub fn new(task: &LinearTask, weights: MatRef<'_, f64>, rate: f64) -> Result<Self, LearningError> {
         let start = Start::new(task, weights)?;
         let (n, m) = (task.units(), task.samples());
-        // Of X itself: the small eigenvalues of XᵀX would have lost their digits.
-        let (eigenvalues, modes, inputs) = if n >= m {
-            let Svd { values, u, v } = Svd::new(task.inputs())?;
-            let rising = |matrix: &Mat<f64>| Mat::from_fn(matrix.nrows(), m, |i, j| matrix[(i, m - 1 - j)]);
-            let values: Vec<f64> = values.into_iter().rev().collect();
-            let mut inputs = rising(&u);
-            values.iter().enumerate().for_each(|(j, s)| inputs.col_mut(j).iter_mut().for_each(|u| *u *= s));
-            (values.iter().map(|s| 2.0 * s * s / start.samples).collect(), rising(&v), inputs)
+        let (eigenvalues, modes) = if n >= m {
+            // Of X itself: the small eigenvalues of XᵀX would have lost their digits.
+            let Svd { values, v, .. } = Svd::new(Qr::new(task.inputs())?.r().as_ref())?;
+            let rising = Mat::from_fn(m, m, |i, j| v[(i, m - 1 - j)]);
+            (values.iter().rev().map(|s| 2.0 * s * s / start.samples).collect(), rising)
         } else {
             let gram = product_transposed(task.inputs(), task.inputs());
             let kernel = Mat::from_fn(m, m, |i, j| (gram[(i, j)] + gram[(j, i)]) / start.samples);
             let SymmetricEigen { values, vectors, .. } = SymmetricEigen::new(kernel.as_ref())?;
-            let inputs = times(task.inputs(), vectors.as_ref());
-            (values, vectors, inputs)
+            (values, vectors)
         };
+        let inputs = times(task.inputs(), modes.as_ref());
         let b = identity_minus(weights);
         let mut first = task.inputs().to_owned();
         matmul_add(-1.0, b.as_ref(), task.targets(), first.as_mut());
@@ -350,31 +347,34 @@ impl LinearisedPath {
         p.as_ref().submatrix(0, 0, p.nrows(), self.active)
     }
 
-    /// `left` · P (1 − QP)⁻¹ with Q = VᵀX⁺ · `residual`, in the columns that count, transposed.
-    fn resolved(&self, left: MatRef<'_, f64>) -> Result<Mat<f64>, LearningError> {
-        let (p, r) = (self.course(), self.active);
-        let factor = match &self.product {
-            // Q = Λ⁻¹.
-            None => Mat::from_fn(r, r, |j, i| f64::from(u8::from(i == j)) - p[(i, j)] / self.eigenvalues[i]),
-            Some(product) => {
-                let mut factor = Mat::identity(r, r);
-                let q = product.projected.as_ref();
-                let q = q.submatrix(0, 0, r, q.ncols());
-                matmul_add(-1.0, p.transpose(), q.transpose(), factor.as_mut());
-                factor
-            }
-        };
-        let mut out = times(p.transpose(), left.transpose());
-        Lu::from_matrix(factor)?.solve_matrix_in_place(out.as_mut());
-        Ok(out)
+    /// Z = (1 − PQ)⁻¹P with Q = VᵀX⁺ · `residual`, in the columns that count, so that E = A_∞ · `residual` · ZVᵀ.
+    fn resolved(&self) -> Result<Mat<f64>, LearningError> {
+        let (p, m, r) = (self.course(), self.modes.nrows(), self.active);
+        let mut z = p.to_owned();
+        if let Some(product) = &self.product {
+            let mut factor = Mat::identity(m, m);
+            matmul_add(-1.0, p, product.projected.as_ref().subrows(0, r), factor.as_mut());
+            Lu::from_matrix(factor)?.solve_matrix_in_place(z.as_mut());
+            return Ok(z);
+        }
+        // Q = Λ⁻¹: 1 − PQ has r columns that are not those of the identity.
+        let scaled = Mat::from_fn(m, r, |i, j| p[(i, j)] / self.eigenvalues[j]);
+        let (upper, lower) = scaled.as_ref().split_at_row(r);
+        let factor = Mat::from_fn(r, r, |i, j| f64::from(u8::from(i == j)) - upper[(i, j)]);
+        let (mut z_upper, z_lower) = z.as_mut().split_at_row_mut(r);
+        Lu::from_matrix(factor)?.solve_matrix_in_place(z_upper.as_mut());
+        matmul_add(1.0, lower, z_upper.as_ref(), z_lower);
+        Ok(z)
     }
 
     /// Whether the course has left what numbers can hold.
     pub fn has_diverged(&self) -> bool {
-        let bad = |matrix: MatRef<'_, f64>| {
-            matrix.subcols(0, self.active).col_iter().any(|column| column.iter().any(|v| !v.is_finite()))
+        let finite = |matrix: &Mat<f64>| {
+            let columns = (0..self.active).map(|j| matrix.col_as_slice(j));
+            columns
+                .fold(true, |so_far, column| column.iter().fold(so_far, |so_far, v| so_far & v.is_finite()))
         };
-        bad(self.course()) || bad(self.transfer.as_ref())
+        !finite(&self.transfer) || self.product.as_ref().is_some_and(|product| !finite(&product.course))
     }
 
     /// J at this step; infinite once the rule has [diverged](Self::has_diverged).
@@ -385,7 +385,16 @@ impl LinearisedPath {
         if self.has_diverged() {
             return Ok(f64::INFINITY);
         }
-        let norm = frobenius_norm(self.resolved(self.triangle.as_ref())?.as_ref());
+        let z = self.resolved()?;
+        let mut error = Mat::zeros(self.triangle.nrows(), z.ncols());
+        // What is left of the diagonal of a triangle is zero.
+        let half = if self.triangle.nrows() == z.nrows() { z.nrows() / 2 } else { 0 };
+        let (upper, lower) = self.triangle.as_ref().split_at_row(half);
+        let (error_upper, error_lower) = error.as_mut().split_at_row_mut(half);
+        matmul(upper, z.as_ref(), error_upper);
+        let rest = z.nrows() - half;
+        matmul(lower.subcols(half, rest), z.as_ref().subrows(half, rest), error_lower);
+        let norm = frobenius_norm(error.as_ref());
         Ok(norm * norm / self.start.samples)
     }
 
@@ -395,9 +404,9 @@ impl LinearisedPath {
     /// [`LearningError::Linalg`] where 1 − W is singular, and once the rule has [diverged](Self::has_diverged).
     pub fn weights(&self) -> Result<Mat<f64>, LearningError> {
         let left = times(self.start.limit().as_ref(), self.residual.as_ref());
-        let resolved = self.resolved(left.as_ref())?;
-        let modes = self.modes.as_ref().submatrix(0, 0, self.modes.nrows(), self.active);
-        self.start.weights(&times(resolved.transpose(), modes.transpose()))
+        let error = times(left.as_ref(), self.resolved()?.as_ref());
+        let modes = self.modes.as_ref().subcols(0, self.active);
+        self.start.weights(&times(error.as_ref(), modes.transpose()))
     }
 }
 
