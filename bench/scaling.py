@@ -1,6 +1,6 @@
 """Do two threads of one sweep get as far as two processes? `python3 bench/scaling.py` after `cargo build --release`.
 
-A theory sweep and a training sweep, each by one process with two threads and by two processes with one thread and
+A sweep of theory, one of readouts, and one of networks that learn a task, each by one process with two threads and by two processes with one thread and
 half of the points, in turns. The bar is 95 % of what two processes reach.
 """
 
@@ -26,6 +26,16 @@ PLANS = {
         axes.target = { range = [0.4, 2.0], points = 12 }
         fixed.g = 0.5
         fixed.units = 400
+        """,
+    "learning": """
+        run.what = "training.task"
+        run.seeds = 4
+        axes.g = [0.0, 0.9]
+        fixed.task = "flip_flop"
+        fixed.units = 256
+        fixed.epochs = 100
+        fixed.most_rank = 4
+        fixed.test_trials = 128
         """,
 }
 

@@ -246,18 +246,19 @@ impl LinearisedPath {
     pub fn new(task: &LinearTask, weights: MatRef<'_, f64>, rate: f64) -> Result<Self, LearningError> {
         let start = Start::new(task, weights)?;
         let (n, m) = (task.units(), task.samples());
-        let (eigenvalues, modes) = if n >= m {
-            // Of X itself: the small eigenvalues of XᵀX would have lost their digits.
-            let Svd { values, v, .. } = Svd::new(Qr::new(task.inputs())?.r().as_ref())?;
-            let rising = Mat::from_fn(m, m, |i, j| v[(i, m - 1 - j)]);
-            (values.iter().rev().map(|s| 2.0 * s * s / start.samples).collect(), rising)
+        let (eigenvalues, modes, inputs) = if n >= m {
+            // Of X itself, and XV = UΣ: from XᵀX, or as a product, what is small would have lost its digits.
+            let Svd { values, u, v } = Svd::new(task.inputs())?;
+            let modes = Mat::from_fn(m, m, |i, j| v[(i, m - 1 - j)]);
+            let inputs = Mat::from_fn(n, m, |i, j| values[m - 1 - j] * u[(i, m - 1 - j)]);
+            (values.iter().rev().map(|s| 2.0 * s * s / start.samples).collect(), modes, inputs)
         } else {
             let gram = product_transposed(task.inputs(), task.inputs());
             let kernel = Mat::from_fn(m, m, |i, j| (gram[(i, j)] + gram[(j, i)]) / start.samples);
             let SymmetricEigen { values, vectors, .. } = SymmetricEigen::new(kernel.as_ref())?;
-            (values, vectors)
+            let inputs = times(task.inputs(), vectors.as_ref());
+            (values, vectors, inputs)
         };
-        let inputs = times(task.inputs(), modes.as_ref());
         let b = identity_minus(weights);
         let mut first = task.inputs().to_owned();
         matmul_add(-1.0, b.as_ref(), task.targets(), first.as_mut());
