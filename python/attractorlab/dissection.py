@@ -35,7 +35,7 @@ def _plain(name: str, value: Any) -> npt.NDArray[Any]:
     array = np.asarray(value)
     if array.dtype.kind not in "fiu":
         raise InputError(f"{name} must be real numbers, not of type {array.dtype}")
-    return np.ascontiguousarray(array if array.dtype in (np.float32, np.float64) else array.astype(np.float64))
+    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
 
 
 class Network:

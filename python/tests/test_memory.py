@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 # Weights in working order for products (the packed form of a simulation, of a layer, of a training) are made once a
-# call and count as one. Of what comes from Python there is one copy at most; arrays by name are first held as a file
-# would hold them.
+# call and count as one. Of what comes from Python there is one copy at most.
 LIMITS = {
     "RateNetwork": 1,
     "RateNetwork, columns first": 1,
@@ -26,7 +25,9 @@ LIMITS = {
     "solve, columns first": 2,
     "evaluate": 2,
     "evaluate, other weights": 2,
-    "from_arrays": 2,
+    "from_arrays": 1,
+    "from_arrays, columns first": 1,
+    "from_arrays, transposed": 1,
 }
 
 SCRIPT = """
@@ -64,6 +65,10 @@ calls = {
     "evaluate": lambda: trained.evaluate(batch),
     "evaluate, other weights": lambda: trained.evaluate(batch, {"recurrent": w}),
     "from_arrays": lambda: Network.from_arrays(named),
+    "from_arrays, columns first": lambda: Network.from_arrays({**named, "weight_hh_l0": fortran}),
+    "from_arrays, transposed": lambda: Network.from_arrays(
+        {"w": w}, names={"recurrent": "w", "transposed": ["w"]}
+    ),
 }
 
 

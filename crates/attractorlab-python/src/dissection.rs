@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use attractorlab::analysis::{Dissection, DissectionOptions, Rest, Trajectories, dissect_until};
-use attractorlab::arrays::{Array, Arrays, Values};
+use attractorlab::arrays::NamedArrays;
 use attractorlab::dynamics::fixed_points::{
     FindError, FindOptions, FixedPoints, LinkEnd, SeedKind, Stability, Starts, completeness,
     find_under_inputs, find_until, modes,
@@ -19,6 +19,7 @@ use attractorlab_numerics::linalg::Mat;
 use attractorlab_numerics::random::Stream;
 use numpy::{
     PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArrayDyn,
+    PyUntypedArrayMethods,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -31,8 +32,8 @@ use crate::own_function::OwnFunction;
 /// An input, and the fixed points under it.
 type UnderInput<'py> = (Vec<f64>, Bound<'py, PyDict>);
 
-/// Arrays by name.
-type NamedArrays<'py> = BTreeMap<String, Bound<'py, PyArrayDyn<f64>>>;
+/// Arrays for Python, by name.
+type ArraysOut<'py> = BTreeMap<String, Bound<'py, PyArrayDyn<f64>>>;
 
 /// A network of any kind.
 #[pyclass(frozen, module = "attractorlab._attractorlab")]
@@ -62,17 +63,68 @@ fn options(
     Ok(ImportOptions { transfer, readout, map })
 }
 
-/// One array of a dictionary, in its own precision.
-fn stored(name: &str, value: &Bound<'_, PyAny>) -> Result<Array, Failure> {
-    let wrong = || Failure::Input(format!("array '{name}' must be of float32 or float64"));
-    if let Ok(values) = value.extract::<PyReadonlyArrayDyn<'_, f32>>() {
-        let view = values.as_array();
-        return Array::new(view.shape().to_vec(), Values::F32(view.iter().copied().collect()))
-            .ok_or_else(wrong);
+/// An array of Python's, in its own precision and order.
+enum Lent<'py> {
+    F32(PyReadonlyArrayDyn<'py, f32>),
+    F64(PyReadonlyArrayDyn<'py, f64>),
+}
+
+impl<'py> Lent<'py> {
+    fn new(name: &str, value: &Bound<'py, PyAny>) -> Result<Self, Failure> {
+        (value.extract().map(Self::F32))
+            .or_else(|_| value.extract().map(Self::F64))
+            .map_err(|_| Failure::Input(format!("array '{name}' must be of float32 or float64")))
     }
-    let values = value.extract::<PyReadonlyArrayDyn<'_, f64>>().map_err(|_| wrong())?;
-    let view = values.as_array();
-    Array::new(view.shape().to_vec(), Values::F64(view.iter().copied().collect())).ok_or_else(wrong)
+}
+
+/// Arrays that Python lends, by name.
+struct LentArrays<'py> {
+    arrays: BTreeMap<String, Lent<'py>>,
+    metadata: BTreeMap<String, String>,
+}
+
+fn values<T: numpy::Element + Copy + Into<f64>>(array: &PyReadonlyArrayDyn<'_, T>) -> Vec<f64> {
+    array.as_array().iter().map(|value| (*value).into()).collect()
+}
+
+fn of_two_axes<T: numpy::Element + Copy + Into<f64>>(
+    array: &PyReadonlyArrayDyn<'_, T>,
+    transposed: bool,
+) -> Option<Mat<f64>> {
+    let view = array.as_array().into_dimensionality::<numpy::Ix2>().ok()?;
+    let view = if transposed { view.reversed_axes() } else { view };
+    Some(Mat::from_fn(view.nrows(), view.ncols(), |i, j| view[[i, j]].into()))
+}
+
+impl NamedArrays for LentArrays<'_> {
+    fn names(&self) -> Vec<&str> {
+        self.arrays.keys().map(String::as_str).collect()
+    }
+
+    fn word(&self, key: &str) -> Option<&str> {
+        self.metadata.get(key).map(String::as_str)
+    }
+
+    fn shape(&self, name: &str) -> Option<&[usize]> {
+        Some(match self.arrays.get(name)? {
+            Lent::F32(array) => array.shape(),
+            Lent::F64(array) => array.shape(),
+        })
+    }
+
+    fn vector(&self, name: &str) -> Option<Vec<f64>> {
+        Some(match self.arrays.get(name)? {
+            Lent::F32(array) => values(array),
+            Lent::F64(array) => values(array),
+        })
+    }
+
+    fn matrix(&self, name: &str, transposed: bool) -> Option<Mat<f64>> {
+        match self.arrays.get(name)? {
+            Lent::F32(array) => of_two_axes(array, transposed),
+            Lent::F64(array) => of_two_axes(array, transposed),
+        }
+    }
 }
 
 impl Network {
@@ -108,20 +160,20 @@ impl Network {
         readout: Option<String>,
         map: Option<&str>,
     ) -> Result<Self, Failure> {
-        let mut arrays = Arrays { metadata, ..Arrays::default() };
-        for (name, value) in values {
-            let array = stored(&name, &value)?;
-            arrays.arrays.insert(name, array);
-        }
+        let arrays = values
+            .into_iter()
+            .map(|(name, value)| {
+                let lent = Lent::new(&name, &value)?;
+                Ok((name, lent))
+            })
+            .collect::<Result<_, Failure>>()?;
+        let arrays = LentArrays { arrays, metadata };
         let options = options(transfer, readout, map)?;
         Ok(Self { network: attractorlab::network::Network::from_arrays(&arrays, &options)?.0 })
     }
 
     /// The arrays and metadata of the own format.
-    fn to_arrays<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> Result<(NamedArrays<'py>, BTreeMap<String, String>), Failure> {
+    fn to_arrays<'py>(&self, py: Python<'py>) -> Result<(ArraysOut<'py>, BTreeMap<String, String>), Failure> {
         let arrays = self.network.to_arrays();
         let mut out = BTreeMap::new();
         for (name, array) in &arrays.arrays {

@@ -86,6 +86,15 @@ impl Array {
             Values::F64(values) => Mat::from_fn(rows, columns, |i, j| values[i * columns + j]),
         })
     }
+
+    /// The transpose of the array as a matrix, if it has two axes.
+    pub fn to_transposed_matrix(&self) -> Option<Mat<f64>> {
+        let [rows, columns] = self.shape[..] else { return None };
+        Some(match &self.values {
+            Values::F32(values) => Mat::from_fn(columns, rows, |j, i| f64::from(values[i * columns + j])),
+            Values::F64(values) => Mat::from_fn(columns, rows, |j, i| values[i * columns + j]),
+        })
+    }
 }
 
 /// A format of array files.
@@ -166,6 +175,48 @@ pub struct Arrays {
     pub arrays: BTreeMap<String, Array>,
     /// Metadata.
     pub metadata: BTreeMap<String, String>,
+}
+
+/// Arrays by name, whoever holds them: [`Arrays`] of a file, or another program that lends its own, which are then
+/// copied once, into what is made of them.
+pub trait NamedArrays {
+    /// The names, in order.
+    fn names(&self) -> Vec<&str>;
+
+    /// An entry of the metadata.
+    fn word(&self, key: &str) -> Option<&str>;
+
+    /// Lengths of the axes of an array, if there is one of this name.
+    fn shape(&self, name: &str) -> Option<&[usize]>;
+
+    /// The values of an array in row-major order, if there is one of this name.
+    fn vector(&self, name: &str) -> Option<Vec<f64>>;
+
+    /// An array as a matrix, or its transpose, if there is one of this name and it has two axes.
+    fn matrix(&self, name: &str, transposed: bool) -> Option<Mat<f64>>;
+}
+
+impl NamedArrays for Arrays {
+    fn names(&self) -> Vec<&str> {
+        self.arrays.keys().map(String::as_str).collect()
+    }
+
+    fn word(&self, key: &str) -> Option<&str> {
+        self.metadata.get(key).map(String::as_str)
+    }
+
+    fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.arrays.get(name).map(Array::shape)
+    }
+
+    fn vector(&self, name: &str) -> Option<Vec<f64>> {
+        self.arrays.get(name).map(Array::to_f64)
+    }
+
+    fn matrix(&self, name: &str, transposed: bool) -> Option<Mat<f64>> {
+        let array = self.arrays.get(name)?;
+        if transposed { array.to_transposed_matrix() } else { array.to_matrix() }
+    }
 }
 
 impl Arrays {

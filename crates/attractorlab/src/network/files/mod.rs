@@ -11,8 +11,10 @@ mod pytorch;
 
 use std::path::Path;
 
+use attractorlab_numerics::linalg::Mat;
+
 use super::{Network, NetworkError, Transfer};
-use crate::arrays::{Array, ArrayFileError, Arrays};
+use crate::arrays::{ArrayFileError, Arrays, NamedArrays};
 
 pub use name_map::{LowRankScale, NameMap};
 
@@ -96,15 +98,18 @@ impl Network {
         Self::from_arrays(&Arrays::read(path)?, options)
     }
 
-    /// Makes a network of named arrays, as a file holds them.
+    /// Makes a network of named arrays: of a file, or lent by another program. Each is copied once.
     ///
     /// # Errors
     /// As [`Network::read`].
-    pub fn from_arrays(arrays: &Arrays, options: &ImportOptions) -> Result<(Self, Origin), NetworkFileError> {
+    pub fn from_arrays(
+        arrays: &dyn NamedArrays,
+        options: &ImportOptions,
+    ) -> Result<(Self, Origin), NetworkFileError> {
         if let Some(map) = &options.map {
             return Ok((map.network(arrays)?, Origin::Named));
         }
-        if arrays.metadata.get("format").is_some_and(|format| format == own::FORMAT) {
+        if arrays.word("format") == Some(own::FORMAT) {
             return Ok((own::read(arrays)?, Origin::Own));
         }
         Ok((pytorch::read(arrays, options)?, Origin::PyTorch))
@@ -141,21 +146,32 @@ impl Network {
     }
 }
 
-/// An array that must be there.
-fn wanted<'a>(arrays: &'a Arrays, name: &str) -> Result<&'a Array, NetworkFileError> {
-    arrays.arrays.get(name).ok_or_else(|| NetworkFileError::Missing {
+/// The shape of an array that must be there.
+fn wanted<'a>(arrays: &'a dyn NamedArrays, name: &str) -> Result<&'a [usize], NetworkFileError> {
+    arrays.shape(name).ok_or_else(|| NetworkFileError::Missing {
         name: name.to_owned(),
-        present: arrays.arrays.keys().cloned().collect(),
+        present: arrays.names().into_iter().map(str::to_owned).collect(),
     })
 }
 
+/// The values of an array that must be there.
+fn vector(arrays: &dyn NamedArrays, name: &str) -> Result<Vec<f64>, NetworkFileError> {
+    wanted(arrays, name)?;
+    Ok(arrays.vector(name).unwrap_or_default())
+}
+
 /// A matrix that must be there.
-fn matrix(arrays: &Arrays, name: &str) -> Result<attractorlab_numerics::linalg::Mat<f64>, NetworkFileError> {
-    let array = wanted(arrays, name)?;
-    array.to_matrix().ok_or_else(|| NetworkFileError::Shape {
+fn matrix(arrays: &dyn NamedArrays, name: &str) -> Result<Mat<f64>, NetworkFileError> {
+    oriented(arrays, name, false)
+}
+
+/// A matrix that must be there, or its transpose.
+fn oriented(arrays: &dyn NamedArrays, name: &str, transposed: bool) -> Result<Mat<f64>, NetworkFileError> {
+    let shape = wanted(arrays, name)?;
+    arrays.matrix(name, transposed).ok_or_else(|| NetworkFileError::Shape {
         name: name.to_owned(),
         expected: "of a matrix".to_owned(),
-        found: array.shape().to_vec(),
+        found: shape.to_vec(),
     })
 }
 

@@ -3,8 +3,8 @@
 use attractorlab_numerics::linalg::Mat;
 use serde::Deserialize;
 
-use super::{NetworkFileError, matrix, parse_form, parse_transfer, wanted};
-use crate::arrays::Arrays;
+use super::{NetworkFileError, oriented, parse_form, parse_transfer, vector, wanted};
+use crate::arrays::NamedArrays;
 use crate::network::{Cell, Connectivity, LinearReadout, Network, NetworkError, RateNetwork};
 
 /// The factor of the low-rank part m nᵀ, about which programs differ.
@@ -73,22 +73,16 @@ pub struct NameMap {
 }
 
 impl NameMap {
-    fn oriented(&self, arrays: &Arrays, name: &str) -> Result<Mat<f64>, NetworkFileError> {
-        let matrix = matrix(arrays, name)?;
-        let turned = self.transposed.iter().any(|other| other == name);
-        Ok(if turned { matrix.transpose().to_owned() } else { matrix })
-    }
-
     /// The network that the arrays make.
-    pub(super) fn network(&self, arrays: &Arrays) -> Result<Network, NetworkFileError> {
+    pub(super) fn network(&self, arrays: &dyn NamedArrays) -> Result<Network, NetworkFileError> {
         for name in &self.transposed {
             wanted(arrays, name)?;
         }
         let optional = |name: &Option<String>| -> Result<Option<Mat<f64>>, NetworkFileError> {
-            name.as_ref().map(|name| self.oriented(arrays, name)).transpose()
+            name.as_ref().map(|name| oriented(arrays, name, self.transposed.contains(name))).transpose()
         };
-        let vector = |name: &Option<String>| -> Result<Option<Vec<f64>>, NetworkFileError> {
-            name.as_ref().map(|name| Ok(wanted(arrays, name)?.to_f64())).transpose()
+        let values = |name: &Option<String>| -> Result<Option<Vec<f64>>, NetworkFileError> {
+            name.as_ref().map(|name| vector(arrays, name)).transpose()
         };
         let (left, right) = (optional(&self.left)?, optional(&self.right)?);
         let bulk = match (optional(&self.recurrent)?, &left) {
@@ -142,7 +136,7 @@ impl NameMap {
         if let Some(input) = optional(&self.input)? {
             rate = rate.with_input_weights(input)?;
         }
-        if let Some(bias) = vector(&self.bias)? {
+        if let Some(bias) = values(&self.bias)? {
             rate = rate.with_bias(bias)?;
         }
         if let Some(tau) = self.tau {
@@ -150,10 +144,10 @@ impl NameMap {
         }
         let mut network = Network::new(Cell::Rate(rate));
         if let Some(weights) = optional(&self.output)? {
-            let bias = vector(&self.output_bias)?.unwrap_or_else(|| vec![0.0; weights.nrows()]);
+            let bias = values(&self.output_bias)?.unwrap_or_else(|| vec![0.0; weights.nrows()]);
             network = network.with_readout(LinearReadout { weights, bias })?;
         }
-        if let Some(initial) = vector(&self.initial)? {
+        if let Some(initial) = values(&self.initial)? {
             network = network.with_initial_state(initial)?;
         }
         if let Some(dt) = self.dt {

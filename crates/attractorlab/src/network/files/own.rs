@@ -2,8 +2,8 @@
 
 use attractorlab_numerics::linalg::Mat;
 
-use super::{NetworkFileError, matrix, parse_form, parse_transfer, wanted};
-use crate::arrays::{Array, Arrays};
+use super::{NetworkFileError, matrix, parse_form, parse_transfer, vector};
+use crate::arrays::{Array, Arrays, NamedArrays};
 use crate::network::{
     Cell, Connectivity, GateWeights, Gru, LinearReadout, Lstm, Network, RateNetwork, Transfer,
 };
@@ -71,17 +71,17 @@ pub(super) fn write(network: &Network) -> Arrays {
     out
 }
 
-fn number(arrays: &Arrays, key: &'static str) -> Result<Option<f64>, NetworkFileError> {
-    let Some(text) = arrays.metadata.get(key) else { return Ok(None) };
+fn number(arrays: &dyn NamedArrays, key: &'static str) -> Result<Option<f64>, NetworkFileError> {
+    let Some(text) = arrays.word(key) else { return Ok(None) };
     text.parse().map(Some).map_err(|_| NetworkFileError::Word {
         key,
-        value: text.clone(),
+        value: text.to_owned(),
         expected: "a number",
     })
 }
 
-pub(super) fn read(arrays: &Arrays) -> Result<Network, NetworkFileError> {
-    let word = |key: &str| arrays.metadata.get(key).map(String::as_str).unwrap_or_default();
+pub(super) fn read(arrays: &dyn NamedArrays) -> Result<Network, NetworkFileError> {
+    let word = |key: &str| arrays.word(key).unwrap_or_default();
     if word("version") != VERSION {
         let (key, value) = ("version", word("version").to_owned());
         return Err(NetworkFileError::Word { key, value, expected: "1: the file is of a newer program" });
@@ -90,8 +90,8 @@ pub(super) fn read(arrays: &Arrays) -> Result<Network, NetworkFileError> {
         Ok(GateWeights {
             input: matrix(arrays, "input")?,
             recurrent: matrix(arrays, "recurrent")?,
-            input_bias: wanted(arrays, "input_bias")?.to_f64(),
-            recurrent_bias: wanted(arrays, "recurrent_bias")?.to_f64(),
+            input_bias: vector(arrays, "input_bias")?,
+            recurrent_bias: vector(arrays, "recurrent_bias")?,
         })
     };
     let cell = match word("cell") {
@@ -117,7 +117,7 @@ pub(super) fn read(arrays: &Arrays) -> Result<Network, NetworkFileError> {
             let transfer = parse_transfer("transfer", word("transfer"), threshold)?;
             let mut rate = RateNetwork::new(connectivity, transfer, parse_form("form", word("form"))?)
                 .with_input_weights(matrix(arrays, "input")?)?
-                .with_bias(wanted(arrays, "bias")?.to_f64())?
+                .with_bias(vector(arrays, "bias")?)?
                 .with_time_constant(number(arrays, "tau")?.unwrap_or(1.0))?
                 .with_noise(number(arrays, "noise")?.unwrap_or(0.0))?;
             let outputs = matrix(arrays, "outputs")?;
@@ -132,13 +132,13 @@ pub(super) fn read(arrays: &Arrays) -> Result<Network, NetworkFileError> {
         }
     };
     let mut network = Network::new(cell);
-    if arrays.arrays.contains_key("readout_weights") {
+    if arrays.shape("readout_weights").is_some() {
         let weights = matrix(arrays, "readout_weights")?;
-        let bias = wanted(arrays, "readout_bias")?.to_f64();
+        let bias = vector(arrays, "readout_bias")?;
         network = network.with_readout(LinearReadout { weights, bias })?;
     }
-    if let Some(initial) = arrays.arrays.get("initial") {
-        network = network.with_initial_state(initial.to_f64())?;
+    if let Some(initial) = arrays.vector("initial") {
+        network = network.with_initial_state(initial)?;
     }
     if let Some(dt) = number(arrays, "dt")? {
         network = network.with_time_step(dt)?;

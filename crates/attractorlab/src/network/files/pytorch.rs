@@ -1,7 +1,7 @@
 //! PyTorch's state dictionaries of one recurrent layer and a linear readout.
 
 use super::{ImportOptions, NetworkFileError, matrix};
-use crate::arrays::{Array, Arrays};
+use crate::arrays::NamedArrays;
 use crate::network::{
     Cell, Connectivity, Form, GateWeights, Gru, LinearReadout, Lstm, Network, NetworkError, RateNetwork,
     Transfer,
@@ -9,17 +9,14 @@ use crate::network::{
 
 const RECURRENT: &str = "weight_hh_l0";
 
-pub(super) fn read(arrays: &Arrays, options: &ImportOptions) -> Result<Network, NetworkFileError> {
-    let names = || arrays.arrays.keys().map(String::as_str);
+pub(super) fn read(arrays: &dyn NamedArrays, options: &ImportOptions) -> Result<Network, NetworkFileError> {
+    let names = arrays.names();
     let refuse = |what: String, advice| Err(NetworkFileError::Architecture { what, advice });
-    let layers: Vec<&str> = names().filter(|name| name.ends_with(RECURRENT)).collect();
+    let layers: Vec<&str> = names.iter().copied().filter(|name| name.ends_with(RECURRENT)).collect();
     let prefix = match layers[..] {
         [name] => &name[..name.len() - RECURRENT.len()],
         [] => {
-            let what = format!(
-                "no array is named …{RECURRENT} (the file has: {})",
-                names().collect::<Vec<_>>().join(", ")
-            );
+            let what = format!("no array is named …{RECURRENT} (the file has: {})", names.join(", "));
             return refuse(
                 what,
                 "this is no PyTorch state dictionary; say which array is what with a name map",
@@ -37,7 +34,7 @@ pub(super) fn read(arrays: &Arrays, options: &ImportOptions) -> Result<Network, 
         ("weight_hh_l0_reverse", "a second direction"),
         ("weight_hr_l0", "a projection (proj_size)"),
     ] {
-        if arrays.arrays.contains_key(&format!("{prefix}{ending}")) {
+        if arrays.shape(&format!("{prefix}{ending}")).is_some() {
             let advice = "networks of one layer, in one direction, without projection can be read";
             return refuse(format!("the network has {what}"), advice);
         }
@@ -45,11 +42,8 @@ pub(super) fn read(arrays: &Arrays, options: &ImportOptions) -> Result<Network, 
     let recurrent = matrix(arrays, &format!("{prefix}{RECURRENT}"))?;
     let input = matrix(arrays, &format!("{prefix}weight_ih_l0"))?;
     let (rows, units) = (recurrent.nrows(), recurrent.ncols());
-    let bias = |name: &str| match arrays.arrays.get(&format!("{prefix}{name}")) {
-        Some(bias) => bias.to_f64(),
-        // bias=False
-        None => vec![0.0; rows],
-    };
+    // Without a bias: bias=False.
+    let bias = |name: &str| arrays.vector(&format!("{prefix}{name}")).unwrap_or_else(|| vec![0.0; rows]);
     let (input_bias, recurrent_bias) = (bias("bias_ih_l0"), bias("bias_hh_l0"));
     let gates = if units == 0 || rows % units != 0 { 0 } else { rows / units };
     let weights = GateWeights { input, recurrent, input_bias, recurrent_bias };
@@ -93,7 +87,7 @@ fn simple(weights: GateWeights, transfer: Transfer) -> Result<Cell, NetworkFileE
 /// weights have a column for each unit.
 fn with_readout(
     network: Network,
-    arrays: &Arrays,
+    arrays: &dyn NamedArrays,
     prefix: &str,
     options: &ImportOptions,
 ) -> Result<Network, NetworkFileError> {
@@ -102,15 +96,11 @@ fn with_readout(
         name.clone()
     } else {
         let fits: Vec<&str> = arrays
-            .arrays
-            .iter()
-            .filter(|(name, array)| {
-                array.shape().len() == 2
-                    && array.shape()[1] == units
-                    && name.ends_with(".weight")
-                    && (prefix.is_empty() || !name.starts_with(prefix))
-            })
-            .map(|(name, _)| &name[..name.len() - ".weight".len()])
+            .names()
+            .into_iter()
+            .filter(|name| prefix.is_empty() || !name.starts_with(prefix))
+            .filter(|name| matches!(arrays.shape(name), Some([_, columns]) if *columns == units))
+            .filter_map(|name| name.strip_suffix(".weight"))
             .collect();
         match fits[..] {
             [] => return Ok(network),
@@ -124,24 +114,18 @@ fn with_readout(
         }
     };
     let weights = matrix(arrays, &format!("{name}.weight"))?;
-    let bias =
-        arrays.arrays.get(&format!("{name}.bias")).map_or_else(|| vec![0.0; weights.nrows()], Array::to_f64);
+    let bias = arrays.vector(&format!("{name}.bias")).unwrap_or_else(|| vec![0.0; weights.nrows()]);
     Ok(network.with_readout(LinearReadout { weights, bias })?)
 }
 
 /// Trained initial states, by what people call them.
-fn with_initial_state(network: Network, arrays: &Arrays) -> Result<Network, NetworkFileError> {
+fn with_initial_state(network: Network, arrays: &dyn NamedArrays) -> Result<Network, NetworkFileError> {
     let units = network.units();
     let find = |words: [&str; 2]| {
-        arrays
-            .arrays
-            .iter()
-            .find(|(name, array)| {
-                let lower = name.to_lowercase();
-                words.iter().any(|word| lower.contains(word))
-                    && array.shape().iter().product::<usize>() == units
-            })
-            .map(|(_, array)| array.to_f64())
+        let named = |name: &&str| words.iter().any(|word| name.to_lowercase().contains(word));
+        let fits =
+            |name: &&str| arrays.shape(name).is_some_and(|shape| shape.iter().product::<usize>() == units);
+        arrays.names().into_iter().filter(named).find(fits).and_then(|name| arrays.vector(name))
     };
     let hidden = find(["initial_hidden", "h0"]);
     let state = match network.cell() {
