@@ -2,7 +2,8 @@
 //!
 //! A general product copies both factors into the order in which its inner loop reads them. A simulation
 //! multiplies with the same weights at every step, so they are copied once. The inner loop keeps a tile of the
-//! result in registers: up to 8 columns of 3 vectors (AVX-512), or 4 columns of 3 (AVX2). While a panel of the matrix
+//! result in registers: up to 8 columns of 3 vectors (AVX-512), or 4 columns of 3 (AVX2), fewer vectors in the last rows.
+//! While a panel of the matrix
 //! is at work, its first tiles fetch the next panel, which would else arrive late from the outer caches: on
 //! 1000 × 1000 values this makes the product a quarter faster.
 //!
@@ -20,6 +21,8 @@ use super::dispatch::{Level, current};
 const DEPTH: usize = 160;
 /// Most columns of a tile.
 const MOST_COLUMNS: usize = 8;
+/// Most vectors of rows of a tile.
+const VECTORS: usize = 3;
 
 /// c[.., 0..NR] (+)= a·b over `depth`: pointers to a panel, to packed columns, to the result, and the distance
 /// of its columns; whether to add; from where to fetch a line of the cache for each step of the depth.
@@ -28,10 +31,22 @@ type Tile<T> = unsafe fn(usize, *const T, *const T, *mut T, usize, bool, *const 
 /// What a level offers for an element type.
 #[derive(Clone, Copy)]
 pub struct Tiles<T: 'static> {
-    /// Rows of a panel.
-    rows: usize,
-    /// The tiles of 1, 2, … columns.
-    tiles: &'static [Tile<T>],
+    /// Rows of a vector.
+    lanes: usize,
+    /// The tiles of 1, 2, 3 vectors and 1, 2, … columns.
+    tiles: [&'static [Tile<T>]; VECTORS],
+}
+
+impl<T> Tiles<T> {
+    /// Rows of a panel; the last one may have fewer, in whole vectors.
+    fn rows(&self) -> usize {
+        VECTORS * self.lanes
+    }
+
+    /// Rows of all panels of a matrix.
+    fn height(&self, rows: usize) -> usize {
+        rows.next_multiple_of(self.lanes)
+    }
 }
 
 /// A matrix in the order in which its products read it.
@@ -66,13 +81,13 @@ impl<T: Packable> Packed<T> {
         write: impl Fn(usize, Range<usize>, &mut [T]),
     ) -> Option<Self> {
         let tiles = T::tiles(current())?;
-        let panels = rows.div_ceil(tiles.rows);
-        let mut values = Buffer::zeros(panels * tiles.rows * columns);
+        let height = tiles.height(rows);
+        let mut values = Buffer::zeros(height * columns);
         for (first, depth) in blocks(columns) {
-            let block = &mut values[first * panels * tiles.rows..(first + depth) * panels * tiles.rows];
-            for (panel, values) in block.chunks_exact_mut(depth * tiles.rows).enumerate() {
-                let range = panel * tiles.rows..rows.min((panel + 1) * tiles.rows);
-                for (k, column) in values.chunks_exact_mut(tiles.rows).enumerate() {
+            let block = &mut values[first * height..(first + depth) * height];
+            for (panel, values) in block.chunks_mut(depth * tiles.rows()).enumerate() {
+                let range = panel * tiles.rows()..rows.min((panel + 1) * tiles.rows());
+                for (k, column) in values.chunks_exact_mut(values.len() / depth).enumerate() {
                     write(first + k, range.clone(), &mut column[..range.len()]);
                 }
             }
@@ -102,17 +117,18 @@ impl<T: Packable> Packed<T> {
         if depth == 0 {
             out.fill(T::default());
         }
-        let Tiles { rows, tiles } = self.tiles;
-        let panels = m.div_ceil(rows);
+        let Tiles { lanes, tiles } = self.tiles;
+        let (rows, height) = (self.tiles.rows(), self.tiles.height(m));
         // Tiles of nearly equal width: a narrow last one would waste the vectors.
-        let groups = count.div_ceil(tiles.len()).max(1);
+        let groups = count.div_ceil(tiles[0].len()).max(1);
         let ends: Vec<usize> = (0..=groups).map(|g| g * count / groups).collect();
         let mut edge = vec![T::default(); rows * MOST_COLUMNS];
         for (first, depth_here) in blocks(depth) {
             pack(b, depth, first..first + depth_here, &ends, work);
-            let block = &self.values[first * panels * rows..(first + depth_here) * panels * rows];
-            for (panel, a) in block.chunks_exact(depth_here * rows).enumerate() {
-                let here = rows.min(m - panel * rows);
+            let block = &self.values[first * height..(first + depth_here) * height];
+            for (panel, a) in block.chunks(depth_here * rows).enumerate() {
+                let (tall, here) = (a.len() / depth_here, rows.min(m - panel * rows));
+                let tiles = tiles[tall / lanes - 1];
                 for (group, ends) in ends.windows(2).enumerate() {
                     let width = ends[1] - ends[0];
                     if width == 0 {
@@ -127,12 +143,12 @@ impl<T: Packable> Packed<T> {
                     } else {
                         a.as_ptr()
                     };
-                    if here == rows {
+                    if here == tall {
                         let result =
-                            &mut out[ends[0] * m + panel * rows..(ends[1] - 1) * m + (panel + 1) * rows];
-                        // SAFETY: the processor has the level's instructions; `a` has depth·rows elements,
-                        // `columns` depth·width, and `result` reaches over `width` columns at distance m,
-                        // `rows` elements in each.
+                            &mut out[ends[0] * m + panel * rows..(ends[1] - 1) * m + panel * rows + tall];
+                        // SAFETY: the processor has the level's instructions; `a` has depth·tall elements, for a tile of
+                        // that many rows, `columns` depth·width, and `result` reaches over `width` columns at distance
+                        // m, `tall` elements in each.
                         unsafe {
                             tile(
                                 depth_here,
@@ -149,23 +165,23 @@ impl<T: Packable> Packed<T> {
                     // Rows beyond the matrix go to a tile of their own.
                     for c in 0..width {
                         let from = (ends[0] + c) * m + panel * rows;
-                        edge[c * rows..c * rows + here].copy_from_slice(&out[from..from + here]);
+                        edge[c * tall..c * tall + here].copy_from_slice(&out[from..from + here]);
                     }
-                    // SAFETY: as above; `edge` has MOST_COLUMNS ≥ width columns of `rows` elements.
+                    // SAFETY: as above; `edge` has MOST_COLUMNS ≥ width columns of `rows` ≥ `tall` elements.
                     unsafe {
                         tile(
                             depth_here,
                             a.as_ptr(),
                             columns.as_ptr(),
                             edge.as_mut_ptr(),
-                            rows,
+                            tall,
                             first > 0,
                             next,
                         );
                     }
                     for c in 0..width {
                         let to = (ends[0] + c) * m + panel * rows;
-                        out[to..to + here].copy_from_slice(&edge[c * rows..c * rows + here]);
+                        out[to..to + here].copy_from_slice(&edge[c * tall..c * tall + here]);
                     }
                 }
             }
@@ -213,13 +229,13 @@ mod x86 {
     macro_rules! tile {
         ($name:ident, $feature:literal, $real:ty, $lanes:literal, $zero:ident, $load:ident, $store:ident,
          $set:ident, $fma:ident, $add:ident) => {
-            /// Three vectors of rows, NR columns.
+            /// MR vectors of rows, NR columns.
             ///
             /// # Safety
             /// The processor has the instructions; the pointers are valid for `depth` times the rows and
             /// columns, and for NR columns of the rows at distance `stride`.
             #[target_feature(enable = $feature)]
-            pub(super) unsafe fn $name<const NR: usize>(
+            pub(super) unsafe fn $name<const NR: usize, const MR: usize>(
                 depth: usize,
                 a: *const $real,
                 b: *const $real,
@@ -230,24 +246,27 @@ mod x86 {
             ) {
                 // SAFETY: all offsets stay within what the caller vouches for.
                 unsafe {
-                    let mut sums = [[$zero(); 3]; NR];
+                    let mut sums = [[$zero(); MR]; NR];
                     let (mut a, mut b, mut next) = (a, b, next.cast::<i8>());
                     for _ in 0..depth {
                         // A hint, which may point anywhere.
                         _mm_prefetch::<_MM_HINT_T1>(next);
                         next = next.wrapping_add(LINE);
-                        let rows = [$load(a), $load(a.add($lanes)), $load(a.add(2 * $lanes))];
+                        let mut rows = [$zero(); MR];
+                        for i in 0..MR {
+                            rows[i] = $load(a.add(i * $lanes));
+                        }
                         for j in 0..NR {
                             let column = $set(*b.add(j));
-                            for i in 0..3 {
+                            for i in 0..MR {
                                 sums[j][i] = $fma(rows[i], column, sums[j][i]);
                             }
                         }
-                        a = a.add(3 * $lanes);
+                        a = a.add(MR * $lanes);
                         b = b.add(NR);
                     }
                     for j in 0..NR {
-                        for i in 0..3 {
+                        for i in 0..MR {
                             let to = c.add(j * stride + i * $lanes);
                             let value = if add { $add($load(to), sums[j][i]) } else { sums[j][i] };
                             $store(to, value);
@@ -314,20 +333,28 @@ macro_rules! packable {
             #[cfg(target_arch = "x86_64")]
             fn tiles(level: Level) -> Option<Tiles<Self>> {
                 use x86::{$avx2, $avx512};
-                const WIDE: [Tile<$real>; MOST_COLUMNS] = [
-                    $avx512::<1>,
-                    $avx512::<2>,
-                    $avx512::<3>,
-                    $avx512::<4>,
-                    $avx512::<5>,
-                    $avx512::<6>,
-                    $avx512::<7>,
-                    $avx512::<8>,
-                ];
-                const NARROW: [Tile<$real>; 4] = [$avx2::<1>, $avx2::<2>, $avx2::<3>, $avx2::<4>];
+                const fn wide<const MR: usize>() -> &'static [Tile<$real>] {
+                    &[
+                        $avx512::<1, MR>,
+                        $avx512::<2, MR>,
+                        $avx512::<3, MR>,
+                        $avx512::<4, MR>,
+                        $avx512::<5, MR>,
+                        $avx512::<6, MR>,
+                        $avx512::<7, MR>,
+                        $avx512::<8, MR>,
+                    ]
+                }
+                const fn narrow<const MR: usize>() -> &'static [Tile<$real>] {
+                    &[$avx2::<1, MR>, $avx2::<2, MR>, $avx2::<3, MR>, $avx2::<4, MR>]
+                }
                 match level {
-                    Level::Avx512 => Some(Tiles { rows: 6 * $lanes, tiles: &WIDE }),
-                    Level::Avx2 => Some(Tiles { rows: 3 * $lanes, tiles: &NARROW }),
+                    Level::Avx512 => {
+                        Some(Tiles { lanes: 2 * $lanes, tiles: [wide::<1>(), wide::<2>(), wide::<3>()] })
+                    }
+                    Level::Avx2 => {
+                        Some(Tiles { lanes: $lanes, tiles: [narrow::<1>(), narrow::<2>(), narrow::<3>()] })
+                    }
                     Level::Baseline => None,
                 }
             }
