@@ -11,7 +11,7 @@ use super::lane::Lane;
 use super::learning::AdamStep;
 use super::packed::Packable;
 use super::{equidistant, learning, passes, symmetric};
-use crate::linalg::Products;
+use crate::linalg::{Factors, Products};
 use crate::transfer::Transfer;
 
 /// What to do with a function, over which slices.
@@ -160,6 +160,7 @@ impl_kernels!(f32, f64);
 /// ```
 pub trait Real:
     Products
+    + Factors
     + Kernels
     + Packable
     + faer::traits::RealField

@@ -6,8 +6,9 @@ use faer::linalg::triangular_solve as triangular;
 use faer::{ColMut, Mat, MatMut, MatRef, Par};
 
 use super::{LinalgError, check_square};
+use crate::kernels::Real;
 
-/// `P A = L U` of a square matrix, ready to solve with.
+/// `P A = L U` of a square matrix in `f64` or `f32`, ready to solve with.
 ///
 /// ```
 /// use attractorlab_numerics::linalg::{Lu, Mat};
@@ -19,22 +20,22 @@ use super::{LinalgError, check_square};
 /// # Ok::<(), attractorlab_numerics::linalg::LinalgError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Lu {
-    factors: Mat<f64>,
+pub struct Lu<T: Real = f64> {
+    factors: Mat<T>,
     /// Row `permutation[i]` of A is row i of L U.
     permutation: Vec<usize>,
     odd: bool,
     norm_1: f64,
 }
 
-impl Lu {
+impl<T: Real> Lu<T> {
     /// Factors `a` (n×n) in 2n³/3 operations.
     ///
     /// # Errors
     /// [`LinalgError::NotSquare`], [`LinalgError::NotFinite`], or [`LinalgError::Singular`] when a pivot
     /// is exactly zero. A matrix that is singular only up to rounding passes: ask
     /// [`Lu::reciprocal_condition`].
-    pub fn new(a: MatRef<'_, f64>) -> Result<Self, LinalgError> {
+    pub fn new(a: MatRef<'_, T>) -> Result<Self, LinalgError> {
         let n = check_square(a)?;
         let mut factors = Mat::zeros(n, n);
         factors.copy_from(a);
@@ -45,23 +46,15 @@ impl Lu {
     ///
     /// # Errors
     /// As [`Lu::new`].
-    pub fn from_matrix(a: Mat<f64>) -> Result<Self, LinalgError> {
+    pub fn from_matrix(a: Mat<T>) -> Result<Self, LinalgError> {
         let n = check_square(a.as_ref())?;
         let mut factors = a;
         let norm_1 = (0..n).map(|j| sum_abs(factors.col_as_slice(j))).fold(0.0_f64, f64::max);
         let mut permutation = vec![0_usize; n];
         let mut inverse = vec![0_usize; n];
-        let scratch = lu_in_place_scratch::<usize, f64>(n, n, Par::Seq, faer::prelude::default());
-        let (info, _) = lu_in_place(
-            factors.as_mut(),
-            &mut permutation,
-            &mut inverse,
-            Par::Seq,
-            MemStack::new(&mut MemBuffer::new(scratch)),
-            faer::prelude::default(),
-        );
-        let odd = info.transposition_count % 2 == 1;
-        if let Some(pivot) = (0..n).find(|&i| factors[(i, i)] == 0.0 || !factors[(i, i)].is_finite()) {
+        let odd = T::factor(factors.as_mut(), &mut permutation, &mut inverse);
+        let unusable = |pivot: T| pivot == T::default() || !pivot.is_finite();
+        if let Some(pivot) = (0..n).find(|&i| unusable(factors[(i, i)])) {
             return Err(LinalgError::Singular { pivot, size: n });
         }
         Ok(Self { factors, permutation, odd, norm_1 })
@@ -77,7 +70,7 @@ impl Lu {
     /// # Panics
     /// If `b` has not length n.
     #[track_caller]
-    pub fn solve(&self, b: &[f64]) -> Vec<f64> {
+    pub fn solve(&self, b: &[T]) -> Vec<T> {
         let mut x = b.to_vec();
         self.solve_in_place(&mut x);
         x
@@ -88,7 +81,7 @@ impl Lu {
     /// # Panics
     /// If `b` has not length n.
     #[track_caller]
-    pub fn solve_in_place(&self, b: &mut [f64]) {
+    pub fn solve_in_place(&self, b: &mut [T]) {
         assert_eq!(b.len(), self.dim(), "Lu::solve: the right-hand side needs one entry a row");
         self.solve_matrix_in_place(ColMut::from_slice_mut(b).as_mat_mut());
     }
@@ -98,19 +91,28 @@ impl Lu {
     /// # Panics
     /// If `b` has not n rows.
     #[track_caller]
-    pub fn solve_matrix_in_place(&self, mut b: MatMut<'_, f64>) {
+    pub fn solve_matrix_in_place(&self, mut b: MatMut<'_, T>) {
         assert_eq!(b.nrows(), self.dim(), "Lu::solve: the right-hand side needs n rows");
-        let mut buffer = vec![0.0; self.dim()];
+        let mut buffer = vec![T::default(); self.dim()];
         for mut column in b.as_mut().col_iter_mut() {
             buffer.iter_mut().zip(column.as_ref().iter()).for_each(|(value, from)| *value = *from);
             for (to, &from) in column.as_mut().iter_mut().zip(&self.permutation) {
                 *to = buffer[from];
             }
         }
-        triangular::solve_unit_lower_triangular_in_place(self.factors.as_ref(), b.as_mut(), Par::Seq);
-        triangular::solve_upper_triangular_in_place(self.factors.as_ref(), b, Par::Seq);
+        T::solve(self.factors.as_ref(), b);
     }
 
+    /// The inverse matrix. Prefer a solve where one is meant.
+    pub fn inverse(&self) -> Mat<T> {
+        let mut inverse = Mat::zeros(self.dim(), self.dim());
+        (0..self.dim()).for_each(|i| inverse[(i, i)] = T::from_f64(1.0));
+        self.solve_matrix_in_place(inverse.as_mut());
+        inverse
+    }
+}
+
+impl Lu {
     /// The solution x of `Aᵀ x = b`.
     ///
     /// # Panics
@@ -149,13 +151,6 @@ impl Lu {
                 column[to] = value;
             }
         }
-    }
-
-    /// The inverse matrix. Prefer a solve where one is meant.
-    pub fn inverse(&self) -> Mat<f64> {
-        let mut inverse = Mat::identity(self.dim(), self.dim());
-        self.solve_matrix_in_place(inverse.as_mut());
-        inverse
     }
 
     /// Sign of det A: 1 or −1.
@@ -214,11 +209,46 @@ impl Lu {
 }
 
 /// Sum of absolute values, lane by lane: additions in one chain would wait for each other.
-fn sum_abs(x: &[f64]) -> f64 {
+fn sum_abs<T: Real>(x: &[T]) -> f64 {
     let (chunks, rest) = x.as_chunks::<8>();
     let mut lanes = [0.0; 8];
     for chunk in chunks {
-        lanes.iter_mut().zip(chunk).for_each(|(sum, value)| *sum += value.abs());
+        lanes.iter_mut().zip(chunk).for_each(|(sum, value)| *sum += value.to_f64().abs());
     }
-    lanes.iter().sum::<f64>() + rest.iter().map(|value| value.abs()).sum::<f64>()
+    lanes.iter().sum::<f64>() + rest.iter().map(|value| value.to_f64().abs()).sum::<f64>()
 }
+
+/// The factorisation in one element type. Implemented with concrete types, so that faer's generic code is compiled in
+/// this crate alone.
+pub trait Factors: Sized {
+    /// Overwrites A with L and U; whether the permutation is odd.
+    fn factor(a: MatMut<'_, Self>, permutation: &mut [usize], inverse: &mut [usize]) -> bool;
+    /// Overwrites the columns of `b`, permuted already, with the solutions of `L U x = b`.
+    fn solve(factors: MatRef<'_, Self>, b: MatMut<'_, Self>);
+}
+
+macro_rules! impl_factors {
+    ($($real:ty),*) => {$(
+        impl Factors for $real {
+            fn factor(a: MatMut<'_, Self>, permutation: &mut [usize], inverse: &mut [usize]) -> bool {
+                let (rows, columns) = (a.nrows(), a.ncols());
+                let scratch = lu_in_place_scratch::<usize, $real>(rows, columns, Par::Seq, faer::prelude::default());
+                let (info, _) = lu_in_place(
+                    a,
+                    permutation,
+                    inverse,
+                    Par::Seq,
+                    MemStack::new(&mut MemBuffer::new(scratch)),
+                    faer::prelude::default(),
+                );
+                info.transposition_count % 2 == 1
+            }
+
+            fn solve(factors: MatRef<'_, Self>, mut b: MatMut<'_, Self>) {
+                triangular::solve_unit_lower_triangular_in_place(factors, b.as_mut(), Par::Seq);
+                triangular::solve_upper_triangular_in_place(factors, b, Par::Seq);
+            }
+        }
+    )*};
+}
+impl_factors!(f32, f64);

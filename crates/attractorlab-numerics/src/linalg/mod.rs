@@ -46,6 +46,7 @@ pub use error::LinalgError;
 pub use faer::{Mat, MatMut, MatRef};
 pub use hessenberg::Hessenberg;
 pub use left_factor::LeftFactor;
+pub(crate) use lu::Factors;
 pub use lu::Lu;
 pub use operator::{LinearOperator, Transposed};
 pub(crate) use products::Products;
@@ -54,6 +55,8 @@ pub use qr::Qr;
 pub use rank_one::RankOneSymmetric;
 pub use svd::{Svd, singular_values};
 pub use symmetric::SymmetricEigen;
+
+use crate::kernels::Real;
 
 /// A complex number with `f64` parts.
 pub type Complex64 = num_complex::Complex<f64>;
@@ -64,7 +67,7 @@ pub fn frobenius_norm(a: MatRef<'_, f64>) -> f64 {
 }
 
 /// Returns the first entry that is NaN or infinite as an error.
-fn check_finite(a: MatRef<'_, f64>) -> Result<(), LinalgError> {
+fn check_finite<T: Real>(a: MatRef<'_, T>) -> Result<(), LinalgError> {
     for (col, entries) in a.col_iter().enumerate() {
         // Most columns are finite: all entries at once, and one by one only to say which is not.
         let all = match entries.try_as_col_major() {
@@ -79,7 +82,7 @@ fn check_finite(a: MatRef<'_, f64>) -> Result<(), LinalgError> {
 }
 
 /// Returns the order of a square matrix with finite entries.
-fn check_square(a: MatRef<'_, f64>) -> Result<usize, LinalgError> {
+fn check_square<T: Real>(a: MatRef<'_, T>) -> Result<usize, LinalgError> {
     if a.nrows() != a.ncols() {
         return Err(LinalgError::NotSquare { rows: a.nrows(), cols: a.ncols() });
     }
