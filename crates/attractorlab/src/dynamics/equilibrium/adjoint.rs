@@ -50,11 +50,10 @@ impl<T: Real> BatchMap<T> for Backward<'_, T> {
         self.factor
     }
 
-    fn respond(&self, columns: &[usize], inputs: &mut [T]) {
-        for (out, &c) in inputs.chunks_exact_mut(self.delta.rows()).zip(columns) {
-            for ((o, d), g) in out.iter_mut().zip(self.delta.column(c)).zip(self.gains.column(c)) {
-                *o = *g * (*o + *d);
-            }
+    fn respond(&self, column: usize, input: &mut [T]) {
+        let entries = input.iter_mut().zip(self.delta.column(column)).zip(self.gains.column(column));
+        for ((u, d), g) in entries {
+            *u = *g * (*u + *d);
         }
     }
 }
@@ -131,19 +130,20 @@ impl<T: Real> FixedPointLayer<T> {
         tolerance: impl Fn(usize) -> f64 + Sync,
     ) -> (Columns<T>, Vec<Option<Column<T>>>) {
         let (n, count) = (self.units(), map.delta.count());
-        let start = Columns::zeros(n, count);
-        let Some(chord) = Chord::new(self.wide_weights().transpose(), &map.gains.row_means()) else {
-            return (start, vec![None; count]);
+        let mut states = Columns::zeros(n, count);
+        let Some(chord) = Chord::new(self.weights().transpose(), &map.gains.row_means()) else {
+            return (states, vec![None; count]);
         };
-        let (states, sweeps) = chord.solve(map, &start, &tolerance);
+        let sweeps = chord.solve(map, &mut states, &tolerance);
         let settled = blocks(count)
             .into_par_iter()
             .flat_map_iter(|block| {
                 let numbers: Vec<usize> = block.clone().collect();
                 let mut image = vec![T::default(); n * numbers.len()];
-                map.apply(&numbers, states.columns(block), &mut image, &mut Vec::new());
+                map.factor().multiply(states.columns(block), &mut image, numbers.len(), &mut Vec::new());
                 let columns = numbers.into_iter().zip(image.chunks_exact_mut(n));
                 let judged = columns.map(|(c, image)| {
+                    map.respond(c, image);
                     let residual = subtract(image, states.column(c));
                     let state = states.column(c).to_vec();
                     let column = Column { state, ended: Ended::Converged, residual, sweeps };

@@ -11,7 +11,7 @@
 //! states takes most of what is left.
 
 use attractorlab_numerics::kernels::{Real, axpy, dot};
-use attractorlab_numerics::linalg::{LeftFactor, Lu, Mat, MatMut, MatRef, solve_batch};
+use attractorlab_numerics::linalg::{LeftFactor, Lu, Mat, MatMut, MatRef};
 use rayon::prelude::*;
 
 use super::iterate::{BatchMap, difference, subtract};
@@ -40,47 +40,49 @@ impl<T: Real> Chord<T> {
     }
 
     /// For A and mean gains H̄; `None` if 1 − H̄A is singular, or nearly so.
-    pub(super) fn new(a: MatRef<'_, f64>, gains: &[f64]) -> Option<Self> {
+    pub(super) fn new(a: MatRef<'_, T>, gains: &[f64]) -> Option<Self> {
         let n = gains.len();
         let gains: Vec<f64> = gains.iter().map(|g| g.max(LEAST_GAIN)).collect();
-        let matrix = Mat::from_fn(n, n, |i, j| f64::from(u8::from(i == j)) - gains[i] * a[(i, j)]);
+        let narrow: Vec<T> = gains.iter().map(|g| T::from_f64(-g)).collect();
+        let mut matrix = Mat::from_fn(n, n, |i, j| narrow[i] * a[(i, j)]);
+        (0..n).for_each(|i| matrix[(i, i)] += T::from_f64(1.0));
         let lu = Lu::from_matrix(matrix).ok()?;
         // Column after column, in parts for the threads.
-        let mut inverse = vec![0.0; n * n];
-        inverse.iter_mut().step_by(n + 1).for_each(|diagonal| *diagonal = 1.0);
+        let mut inverse = vec![T::default(); n * n];
+        inverse.iter_mut().step_by(n + 1).for_each(|diagonal| *diagonal = T::from_f64(1.0));
         inverse.par_chunks_mut(n * BLOCK).for_each(|part| {
             let columns = part.len() / n;
             lu.solve_matrix_in_place(MatMut::from_column_major_slice_mut(part, n, columns));
         });
-        if !inverse.iter().all(|entry| entry.abs() <= LARGEST) {
+        if !inverse.iter().fold(true, |all, entry| all & (entry.to_f64().abs() <= LARGEST)) {
             return None;
         }
         Some(Self {
             inverse: LeftFactor::by_columns(n, n, BLOCK, |j, range, out| {
-                let column = &inverse[j * n..(j + 1) * n][range];
-                out.iter_mut().zip(column).for_each(|(out, m)| *out = T::from_f64(*m));
+                out.copy_from_slice(&inverse[j * n..(j + 1) * n][range]);
             }),
             inverse_gains: gains.iter().map(|g| T::from_f64(1.0 / g)).collect(),
         })
     }
 
-    /// States x = h(Ax) from `start`, up to the tolerance of each column; a column that is not solved comes back as it
-    /// started. Also the most sweeps that a block took.
+    /// Brings states to x = h(Ax), up to the tolerance of each column; a column that is not solved stays as it was. Returns
+    /// the most sweeps that a block took.
     pub(super) fn solve(
         &self,
         map: &impl BatchMap<T>,
-        start: &Columns<T>,
+        states: &mut Columns<T>,
         tolerance: impl Fn(usize) -> f64 + Sync,
-    ) -> (Columns<T>, usize) {
-        let rows = start.rows();
-        let mut states = start.clone();
-        let sweeps = states
+    ) -> usize {
+        let (rows, count) = (states.rows(), states.count());
+        states
             .values_mut()
             .par_chunks_mut(rows * BLOCK)
-            .zip(blocks(start.count()))
-            .map(|(states, columns)| self.solve_block(map, columns.collect(), states, &tolerance))
-            .max();
-        (states, sweeps.unwrap_or(0))
+            .zip(blocks(count))
+            .map_init(Scratch::default, |scratch, (states, columns)| {
+                self.solve_block(map, columns.collect(), states, &tolerance, scratch)
+            })
+            .max()
+            .unwrap_or(0)
     }
 
     fn solve_block(
@@ -89,35 +91,51 @@ impl<T: Real> Chord<T> {
         mut numbers: Vec<usize>,
         states: &mut [T],
         tolerance: &impl Fn(usize) -> f64,
+        scratch: &mut Scratch<T>,
     ) -> usize {
         let rows = self.inverse_gains.len();
         let first = numbers[0];
-        let mut walkers: Vec<Walker<T>> = numbers.iter().map(|_| Walker::new(rows)).collect();
-        let mut x = states.to_vec();
-        let (mut inputs, mut residuals) = (vec![T::default(); x.len()], vec![T::default(); x.len()]);
-        let (mut steps, mut work) = (vec![T::default(); x.len()], Vec::new());
+        let mut walkers: Vec<Walker> = (0..numbers.len()).map(Walker::new).collect();
+        let Scratch { x, inputs, residuals, steps, memory, work } = scratch;
+        x.clear();
+        x.extend_from_slice(states);
+        for values in [&mut *inputs, residuals, steps] {
+            values.resize(x.len(), T::default());
+        }
+        memory.resize(x.len() * Walker::VECTORS, T::default());
         if x.iter().any(|x| *x != T::default()) {
-            map.factor().multiply(&x, &mut inputs, numbers.len(), &mut work);
+            map.factor().multiply(x, inputs, numbers.len(), work);
+        } else {
+            inputs.fill(T::default());
         }
         for sweep in 1..=SWEEPS {
-            residuals.copy_from_slice(&inputs);
-            map.respond(&numbers, &mut residuals);
-            // From the last on: a column that leaves is replaced by the last one.
+            // From the last on: a column that leaves is replaced by the last one. A column is worked through while it is in
+            // the nearest cache.
             for slot in (0..numbers.len()).rev() {
                 let here = slot * rows..(slot + 1) * rows;
-                let size = subtract(&mut residuals[here.clone()], &x[here.clone()]);
-                let solved = size <= tolerance(numbers[slot]);
-                if !solved && walkers[slot].goes_on(size) {
+                {
                     let (x, inputs) = (&mut x[here.clone()], &mut inputs[here.clone()]);
-                    walkers[slot].mix(x, inputs, &mut residuals[here]);
-                    continue;
-                }
-                if solved {
-                    let to = (numbers[slot] - first) * rows;
-                    states[to..to + rows].copy_from_slice(&x[here.clone()]);
+                    let residuals = &mut residuals[here.clone()];
+                    if sweep > 1 {
+                        self.advance(x, inputs, residuals, &steps[here.clone()]);
+                    }
+                    residuals.copy_from_slice(inputs);
+                    map.respond(numbers[slot], residuals);
+                    let (size, walker) = (subtract(residuals, x), &mut walkers[slot]);
+                    let solved = size <= tolerance(numbers[slot]);
+                    if !solved && walker.goes_on(size) {
+                        let own = walker.place * rows * Walker::VECTORS;
+                        let memory = &mut memory[own..own + rows * Walker::VECTORS];
+                        walker.mix(memory, [x, inputs, residuals]);
+                        continue;
+                    }
+                    if solved {
+                        let to = (numbers[slot] - first) * rows;
+                        states[to..to + rows].copy_from_slice(x);
+                    }
                 }
                 let last = numbers.len() - 1;
-                for values in [&mut x, &mut inputs, &mut residuals] {
+                for values in [&mut *x, inputs, residuals] {
                     values.copy_within(last * rows..(last + 1) * rows, here.start);
                     values.truncate(last * rows);
                 }
@@ -128,33 +146,52 @@ impl<T: Real> Chord<T> {
             if numbers.is_empty() {
                 return sweep;
             }
-            self.inverse.multiply(&residuals, &mut steps, numbers.len(), &mut work);
-            axpy(T::from_f64(1.0), &steps, &mut x);
-            let columns = inputs.chunks_exact_mut(rows).zip(steps.chunks_exact(rows));
-            for ((inputs, step), residual) in columns.zip(residuals.chunks_exact(rows)) {
-                let entries = inputs.iter_mut().zip(step).zip(residual).zip(&self.inverse_gains);
-                for (((input, step), residual), inverse_gain) in entries {
-                    *input += (*step - *residual) * *inverse_gain;
-                }
-            }
+            self.inverse.multiply(residuals, steps, numbers.len(), work);
         }
         SWEEPS
     }
+
+    /// x ← x + MF, and the inputs Ax with it.
+    fn advance(&self, x: &mut [T], inputs: &mut [T], residual: &[T], step: &[T]) {
+        let entries = x.iter_mut().zip(inputs).zip(residual).zip(step).zip(&self.inverse_gains);
+        for ((((x, input), residual), step), inverse_gain) in entries {
+            *x += *step;
+            *input += (*step - *residual) * *inverse_gain;
+        }
+    }
 }
 
-/// What a column remembers: its last state, inputs and residual, and rings of differences.
-struct Walker<T> {
+/// Memory for a block, used again for the next.
+#[derive(Default)]
+struct Scratch<T> {
+    x: Vec<T>,
+    inputs: Vec<T>,
+    residuals: Vec<T>,
+    steps: Vec<T>,
+    /// What the columns remember.
+    memory: Vec<T>,
+    work: Vec<T>,
+}
+
+/// A column on its way. It remembers its last state, inputs and residual, and the last differences of each.
+struct Walker {
+    /// Where in the memory of the block.
+    place: usize,
     best: f64,
     since_progress: usize,
-    stored: usize,
-    last: Option<[Vec<T>; 3]>,
-    differences: [[Vec<T>; 3]; DEPTH],
+    /// Sweeps that are remembered; of these, all but the first have differences.
+    seen: usize,
+    /// Products of the differences of residuals.
+    gram: [[f64; DEPTH]; DEPTH],
 }
 
-impl<T: Real> Walker<T> {
-    fn new(rows: usize) -> Self {
-        let differences = [(); DEPTH].map(|()| [(); 3].map(|()| vec![T::default(); rows]));
-        Self { best: f64::INFINITY, since_progress: 0, stored: 0, last: None, differences }
+impl Walker {
+    /// Vectors that a column remembers: the last state, inputs and residual, and rings of differences.
+    const VECTORS: usize = 3 * (1 + DEPTH);
+
+    fn new(place: usize) -> Self {
+        let gram = [[0.0; DEPTH]; DEPTH];
+        Self { place, best: f64::INFINITY, since_progress: 0, seen: 0, gram }
     }
 
     /// Whether a column with this residual is worth another step.
@@ -167,45 +204,62 @@ impl<T: Real> Walker<T> {
     }
 
     /// Replaces state, inputs and residual by the combination of past ones with the smallest residual.
-    fn mix(&mut self, x: &mut [T], inputs: &mut [T], residual: &mut [T]) {
-        let Some(last) = &mut self.last else {
-            self.last = Some([x.to_vec(), inputs.to_vec(), residual.to_vec()]);
-            return;
-        };
-        let slot = self.stored % DEPTH;
-        self.stored += 1;
-        for ((now, last), out) in
-            [&*x, &*inputs, &*residual].into_iter().zip(last).zip(&mut self.differences[slot])
-        {
-            difference(now, last, out);
+    fn mix<T: Real>(&mut self, memory: &mut [T], now: [&mut [T]; 3]) {
+        let rows = now[0].len();
+        let (last, differences) = memory.split_at_mut(3 * rows);
+        if self.seen > 0 {
+            let slot = (self.seen - 1) % DEPTH;
+            let ring = &mut differences[slot * 3 * rows..(slot + 1) * 3 * rows];
+            let kept = last.chunks_exact(rows).zip(ring.chunks_exact_mut(rows));
+            for (now, (last, out)) in now.iter().zip(kept) {
+                difference(now, last, out);
+            }
+        }
+        for (now, last) in now.iter().zip(last.chunks_exact_mut(rows)) {
             last.copy_from_slice(now);
         }
-        for (k, gamma) in self.weights(residual).into_iter().enumerate() {
-            let [dx, d_inputs, d_residual] = &self.differences[k];
-            let gamma = T::from_f64(-gamma);
-            axpy(gamma, dx, x);
-            axpy(gamma, d_inputs, inputs);
-            axpy(gamma, d_residual, residual);
+        self.seen += 1;
+        let stored = (self.seen - 1).min(DEPTH);
+        let change = |k: usize, which: usize| &differences[(3 * k + which) * rows..][..rows];
+        let gamma = self.weights(stored, |k| change(k, 2), now[2]);
+        for (which, now) in now.into_iter().enumerate() {
+            for (k, gamma) in gamma.into_iter().enumerate().take(stored) {
+                axpy(T::from_f64(-gamma), change(k, which), now);
+            }
         }
     }
 
-    /// γ with r ≈ Σ γₖ Δrₖ, by normal equations with a trace of regularisation.
-    fn weights(&self, residual: &[T]) -> Vec<f64> {
-        let m = self.stored.min(DEPTH);
-        let change = |k: usize| self.differences[k][2].as_slice();
-        let product = |a: &[T], b: &[T]| dot(a, b).to_f64();
-        let mut gram: Vec<f64> = (0..m * m).map(|ij| product(change(ij / m), change(ij % m))).collect();
-        let scale = (0..m).map(|i| gram[i * m + i]).fold(0.0, f64::max);
+    /// γ with r ≈ Σ γₖ Δrₖ, by normal equations with a trace of regularisation; zero where they say nothing.
+    fn weights<'a, T: Real>(
+        &mut self,
+        stored: usize,
+        change: impl Fn(usize) -> &'a [T],
+        residual: &[T],
+    ) -> [f64; DEPTH] {
+        if stored == 0 {
+            return [0.0; DEPTH];
+        }
+        let newest = (self.seen - 2) % DEPTH;
+        for k in 0..stored {
+            let product = dot(change(k), change(newest)).to_f64();
+            (self.gram[k][newest], self.gram[newest][k]) = (product, product);
+        }
+        let scale = (0..stored).map(|k| self.gram[k][k]).fold(0.0, f64::max);
         if !(scale > 0.0 && scale.is_finite()) {
-            return Vec::new();
+            return [0.0; DEPTH];
         }
         // Rounding in the products, relative to the largest.
         let regular = 4.0 * T::EPSILON.to_f64() * scale;
-        (0..m).for_each(|i| gram[i * m + i] += regular);
-        let mut gamma: Vec<f64> = (0..m).map(|k| product(change(k), residual)).collect();
-        match solve_batch(m, &mut gram, &mut gamma) {
-            Ok(()) if gamma.iter().all(|g| g.abs() < 1e6) => gamma,
-            _ => Vec::new(),
-        }
+        let (a, b, c) = (self.gram[0][0] + regular, self.gram[0][1], self.gram[1][1] + regular);
+        let mut right = [0.0; DEPTH];
+        (0..stored).for_each(|k| right[k] = dot(change(k), residual).to_f64());
+        // Positive, because both diagonal entries are larger than without the regularisation.
+        let determinant = a * c - b * b;
+        let gamma = if stored == 1 {
+            [right[0] / a, 0.0]
+        } else {
+            [(c * right[0] - b * right[1]) / determinant, (a * right[1] - b * right[0]) / determinant]
+        };
+        if gamma.iter().all(|g| g.abs() < 1e6) { gamma } else { [0.0; DEPTH] }
     }
 }

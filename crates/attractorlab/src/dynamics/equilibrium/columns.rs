@@ -97,6 +97,12 @@ impl<T: Real> Columns<T> {
         Mat::from_fn(self.rows, self.count, |i, c| self.column(c)[i].to_f64())
     }
 
+    /// The columns of these numbers.
+    pub(crate) fn picked(&self, columns: &[usize]) -> Self {
+        let values = columns.iter().flat_map(|&c| self.column(c)).copied().collect();
+        Self { rows: self.rows, count: columns.len(), values }
+    }
+
     /// The mean of each row.
     pub(crate) fn row_means(&self) -> Vec<f64> {
         let mut sums = vec![0.0; self.rows];
@@ -108,6 +114,11 @@ impl<T: Real> Columns<T> {
 
     /// The number of the first column with an entry that is NaN or infinite, and the entry's row.
     pub(crate) fn not_finite(&self) -> Option<(usize, usize)> {
-        self.values.iter().position(|v| !v.is_finite()).map(|k| (k % self.rows, k / self.rows))
+        // Most columns are finite: all entries at once, and one by one only to say which is not.
+        let broken = |column: &&[T]| !column.iter().fold(true, |all, v| all & v.is_finite());
+        let columns = || self.values.chunks_exact(self.rows.max(1));
+        let c = columns().position(|column| broken(&column))?;
+        let row = self.column(c).iter().position(|v| !v.is_finite())?;
+        Some((row, c))
     }
 }

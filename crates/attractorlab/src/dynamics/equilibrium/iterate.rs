@@ -11,14 +11,8 @@ pub(super) trait BatchMap<T: Real>: Sync {
     /// A.
     fn factor(&self) -> &LeftFactor<T>;
 
-    /// Replaces the inputs Ax of the columns of these numbers, without gaps, by h(Ax).
-    fn respond(&self, columns: &[usize], inputs: &mut [T]);
-
-    /// `out = h(A states)` for the columns of these numbers, without gaps.
-    fn apply(&self, columns: &[usize], states: &[T], out: &mut [T], work: &mut Vec<T>) {
-        self.factor().multiply(states, out, columns.len(), work);
-        self.respond(columns, out);
-    }
+    /// Replaces the inputs Ax of the column of this number by h(Ax).
+    fn respond(&self, column: usize, input: &mut [T]);
 }
 
 /// When a column stops.
@@ -106,11 +100,12 @@ pub(super) fn iterate<T: Real>(
         if active == 0 {
             break;
         }
-        map.apply(&numbers, &states, &mut residuals, &mut work);
+        map.factor().multiply(&states, &mut residuals, active, &mut work);
         // From the last on: a column that leaves is replaced by the last one.
         for slot in (0..active).rev() {
             let here = slot * rows..(slot + 1) * rows;
             let (state, residual) = (&mut states[here.clone()], &mut residuals[here.clone()]);
+            map.respond(numbers[slot], residual);
             let size = subtract(residual, state);
             let walker = &mut walkers[slot];
             if let Some(column) = walker.advance(state, residual, size, sweep, limits) {

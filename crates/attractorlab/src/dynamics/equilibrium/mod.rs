@@ -191,6 +191,11 @@ impl<T: Real> FixedPointLayer<T> {
         out
     }
 
+    /// `out = W B` for `count` columns without gaps.
+    pub(crate) fn multiply(&self, b: &[T], out: &mut [T], count: usize, work: &mut Vec<T>) {
+        self.forward.multiply(b, out, count, work);
+    }
+
     /// `out = Wᵀ B` for `count` columns without gaps.
     pub(crate) fn multiply_transposed(&self, b: &[T], out: &mut [T], count: usize, work: &mut Vec<T>) {
         self.backward().multiply(b, out, count, work);

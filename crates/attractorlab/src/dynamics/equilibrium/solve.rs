@@ -1,12 +1,14 @@
 //! The forward pass: states of a batch, by iteration with Newton's method behind it, or by truncated simulation.
 
+use std::borrow::Cow;
+
 use attractorlab_numerics::kernels::Real;
 use attractorlab_numerics::linalg::{LeftFactor, Mat, MatRef, matvec};
 use rayon::prelude::*;
 
 use super::chord::Chord;
-use super::iterate::{BatchMap, Column, Ended, Limits, iterate};
-use super::{BLOCK, Columns, EquilibriumError, FixedPointLayer, StabilityTest};
+use super::iterate::{BatchMap, Column, Ended, Limits, iterate, subtract};
+use super::{BLOCK, Columns, EquilibriumError, FixedPointLayer, StabilityTest, blocks};
 use crate::dynamics::stationary::{Balance, solve};
 use crate::dynamics::{SolverOptions, Status};
 use crate::network::Transfer;
@@ -128,13 +130,11 @@ impl<T: Real> BatchMap<T> for Forward<'_, T> {
         self.factor
     }
 
-    fn respond(&self, columns: &[usize], inputs: &mut [T]) {
-        for (input, &c) in inputs.chunks_exact_mut(self.drive.rows()).zip(columns) {
-            for (u, x) in input.iter_mut().zip(self.drive.column(c)) {
-                *u += *x;
-            }
+    fn respond(&self, column: usize, input: &mut [T]) {
+        for (u, x) in input.iter_mut().zip(self.drive.column(column)) {
+            *u += *x;
         }
-        self.transfer.values_in_place(inputs);
+        self.transfer.values_in_place(input);
     }
 }
 
@@ -211,42 +211,39 @@ impl<T: Real> FixedPointLayer<T> {
     }
 
     /// Searches these columns.
-    fn search(
+    fn search<'a>(
         &self,
         columns: &[usize],
-        drive: &Columns<T>,
-        start: Option<&Columns<T>>,
+        drive: &'a Columns<T>,
+        start: Option<&'a Columns<T>>,
         limits: Limits,
         options: &EquilibriumOptions,
     ) -> Equilibria<T> {
         let n = self.units();
-        let pick = |from: &Columns<T>| {
-            if columns.len() == from.count() {
-                from.clone()
-            } else {
-                Columns::from_fn(n, columns.len(), |i, c| from.column(columns[c])[i])
-            }
+        let pick = |from: &'a Columns<T>| {
+            if columns.len() == from.count() { Cow::Borrowed(from) } else { Cow::Owned(from.picked(columns)) }
         };
         let drive = pick(drive);
-        let mut start = start.map_or_else(|| Columns::zeros(n, columns.len()), pick);
-        let map = Forward { factor: &self.forward, transfer: self.transfer, drive: &drive };
+        let drive = drive.as_ref();
+        let mut start =
+            start.map_or_else(|| Columns::zeros(n, columns.len()), |start| pick(start).into_owned());
+        let map = Forward { factor: &self.forward, transfer: self.transfer, drive };
         let mut ended: Vec<Option<Column<T>>> = vec![None; columns.len()];
         if limits.mixing > 0
             && Chord::<T>::pays(n, columns.len())
-            && let Some((states, sweeps)) = self.by_chords(&map, &start, options)
+            && let Some(sweeps) = self.by_chords(&map, &mut start, options)
         {
-            let (gains, residuals) = self.gains(&states, &drive);
+            let (gains, residuals) = self.gains(&start, drive);
             let solved = |c: usize| residuals[c] <= options.tolerance;
             if (0..columns.len()).all(solved) {
                 let status = vec![EquilibriumStatus::Undecided; columns.len()];
                 let growth = vec![None; columns.len()];
-                return Equilibria { rates: states, gains, status, residuals, growth, sweeps };
+                return Equilibria { rates: start, gains, status, residuals, growth, sweeps };
             }
             for c in (0..columns.len()).filter(|&c| solved(c)) {
-                let state = states.column(c).to_vec();
+                let state = start.column(c).to_vec();
                 ended[c] = Some(Column { state, ended: Ended::Converged, residual: residuals[c], sweeps });
             }
-            start = states;
         }
         let open: Vec<usize> = (0..columns.len()).filter(|&c| ended[c].is_none()).collect();
         let found: Vec<Column<T>> = open
@@ -269,30 +266,34 @@ impl<T: Real> FixedPointLayer<T> {
             ended[c] = Some(column);
         }
         let ended: Vec<Column<T>> = ended.into_iter().flatten().collect();
-        self.collect(&ended, &drive)
+        self.collect(&ended, drive)
     }
 
-    /// States by chords with the mean gains at the states of a few columns, roughly found; `None` if they cannot be had.
-    /// A column that is not solved comes back as it started.
+    /// Brings states to their fixed points by chords with the mean gains at the states of a few columns, roughly found;
+    /// `None` if they cannot be had. A column that is not solved stays as it started.
     fn by_chords(
         &self,
         map: &Forward<'_, T>,
-        start: &Columns<T>,
+        states: &mut Columns<T>,
         options: &EquilibriumOptions,
-    ) -> Option<(Columns<T>, usize)> {
-        let (n, count) = (self.units(), start.count());
+    ) -> Option<usize> {
+        let (n, count) = (self.units(), states.count());
         let pilots: Vec<usize> = (0..PILOTS).map(|k| k * count / PILOTS).collect();
-        let from: Vec<T> = pilots.iter().flat_map(|&c| start.column(c).iter().copied()).collect();
         let rough = Limits { sweeps: PILOT_SWEEPS, mixing: options.mixing, step: 1.0 };
-        let found = iterate(map, n, &pilots, &from, |_| PILOT_TOLERANCE, rough);
-        let states = Columns::from_fn(n, PILOTS, |i, k| found[k].state[i]);
-        let drive = Columns::from_fn(n, PILOTS, |i, k| map.drive.column(pilots[k])[i]);
-        let gains = self.gains(&states, &drive).0.row_means();
+        let found: Vec<Column<T>> = pilots
+            .par_chunks(PILOTS / 2)
+            .flat_map_iter(|pilots| {
+                let from = states.picked(pilots);
+                iterate(map, n, pilots, from.values(), |_| PILOT_TOLERANCE, rough)
+            })
+            .collect();
+        let roughly = Columns::from_fn(n, PILOTS, |i, k| found[k].state[i]);
+        let gains = self.gains(&roughly, &map.drive.picked(&pilots)).0.row_means();
         if gains.iter().any(|g| !g.is_finite()) {
             return None;
         }
-        let chord = Chord::new(self.wide_weights(), &gains)?;
-        Some(chord.solve(map, start, |_| options.tolerance))
+        let chord = Chord::new(self.weights(), &gains)?;
+        Some(chord.solve(map, states, |_| options.tolerance))
     }
 
     /// Newton's method with a line search from the best state of the iteration, in 64 bits.
@@ -343,25 +344,28 @@ impl<T: Real> FixedPointLayer<T> {
     /// φ'(Wr + x) and max |φ(Wr + x) − r| of each column.
     pub(super) fn gains(&self, rates: &Columns<T>, drive: &Columns<T>) -> (Columns<T>, Vec<f64>) {
         let n = self.units();
-        let mut inputs = self.times(rates);
-        let mut gains = Columns::zeros(n, rates.count());
-        let residuals = inputs
+        let (mut gains, mut residuals) = (Columns::zeros(n, rates.count()), vec![0.0; rates.count()]);
+        gains
             .values_mut()
-            .par_chunks_mut(n)
-            .zip(gains.values_mut().par_chunks_mut(n))
-            .enumerate()
-            .map(|(c, (input, gain))| {
-                for (u, x) in input.iter_mut().zip(drive.column(c)) {
-                    *u += *x;
-                }
-                let mut phi = vec![T::default(); n];
-                self.transfer.with_first(input, &mut phi, gain);
-                phi.iter().zip(rates.column(c)).fold(0.0_f64, |most, (phi, r)| {
-                    let size = (*phi - *r).to_f64().abs();
-                    if size.is_nan() || most.is_nan() { f64::NAN } else { most.max(size) }
-                })
-            })
-            .collect();
+            .par_chunks_mut(n * BLOCK)
+            .zip(residuals.par_chunks_mut(BLOCK))
+            .zip(blocks(rates.count()))
+            .for_each_init(
+                Default::default,
+                |(inputs, work): &mut (Vec<T>, Vec<T>), ((gains, residuals), block)| {
+                    inputs.resize(gains.len(), T::default());
+                    self.forward.multiply(rates.columns(block.clone()), inputs, block.len(), work);
+                    let columns = inputs.chunks_exact_mut(n).zip(gains.chunks_exact_mut(n));
+                    let mut phi = vec![T::default(); n];
+                    for (((input, gain), residual), c) in columns.zip(residuals).zip(block) {
+                        for (u, x) in input.iter_mut().zip(drive.column(c)) {
+                            *u += *x;
+                        }
+                        self.transfer.with_first(input, &mut phi, gain);
+                        *residual = subtract(&mut phi, rates.column(c));
+                    }
+                },
+            );
         (gains, residuals)
     }
 

@@ -1,9 +1,8 @@
 //! Rule 3: the reparameterised rule to first order, in the form for nonlinear networks.
 
 use attractorlab_numerics::kernels::Real;
-use rayon::prelude::*;
 
-use super::{Batch, LearningError, Rule, Update, entrywise, minus, outer};
+use super::{Batch, LearningError, Rule, Update, by_blocks, outer};
 
 /// ΔW = −η (1/m) Σ (1 − WGᵢ) Gᵢ δᵢ [(1 − GᵢW)ᵀ (1 − GᵢW) rᵢ]ᵀ.
 ///
@@ -20,21 +19,25 @@ impl<T: Real> Rule<T> for Linearised {
     }
 
     fn update(&self, batch: &Batch<'_, T>, rate: f64) -> Result<Update<T>, LearningError> {
-        let (layer, gains, rates) = (batch.layer, &batch.states.gains, &batch.states.rates);
-        // L = (1 − WG) Gδ.
-        let responsive = entrywise(gains, batch.delta);
-        let left = layer.times(&entrywise(gains, &responsive));
-        let left = minus(responsive, &left);
-        // P = (1 − GW) r, Q = (1 − WᵀG) P.
-        let mut part = layer.times(rates);
-        part.values_mut()
-            .par_iter_mut()
-            .with_min_len(1 << 14)
-            .zip(rates.values())
-            .zip(gains.values())
-            .for_each(|((p, r), g)| *p = *r - *g * *p);
-        let back = layer.transposed_times(&entrywise(gains, &part));
-        let right = minus(part, &back);
+        let (left, right) = by_blocks(batch, |block, left, right, scratch| {
+            let (layer, gains) = (block.layer, block.gains);
+            // L = (1 − WG) Gδ.
+            for ((fed, g), d) in scratch.fed.iter_mut().zip(gains).zip(block.delta) {
+                *fed = *g * (*g * *d);
+            }
+            layer.multiply(&scratch.fed, left, block.count, &mut scratch.work);
+            for ((l, g), d) in left.iter_mut().zip(gains).zip(block.delta) {
+                *l = *g * *d - *l;
+            }
+            // P = (1 − GW) r, Q = (1 − WᵀG) P.
+            layer.multiply(block.rates, right, block.count, &mut scratch.work);
+            for (((p, fed), r), g) in right.iter_mut().zip(&mut scratch.fed).zip(block.rates).zip(gains) {
+                *p = *r - *g * *p;
+                *fed = *g * *p;
+            }
+            layer.multiply_transposed(&scratch.fed, &mut scratch.back, block.count, &mut scratch.work);
+            right.iter_mut().zip(&scratch.back).for_each(|(q, back)| *q -= *back);
+        });
         Ok(Update::new(outer(-rate / batch.samples as f64, &left, &right)))
     }
 }

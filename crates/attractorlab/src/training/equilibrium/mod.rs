@@ -30,11 +30,13 @@ mod trainer;
 mod unrolled;
 mod variant;
 
+use std::ops::Range;
+
 use attractorlab_numerics::kernels::Real;
 use attractorlab_numerics::linalg::{MatMut, matmul_add};
 use rayon::prelude::*;
 
-use crate::dynamics::{AdjointOptions, Columns, Equilibria, FixedPointLayer};
+use crate::dynamics::{AdjointOptions, Columns, Equilibria, FixedPointLayer, blocks};
 
 pub use check::GradientCheck;
 pub use checkpoint::CheckpointError;
@@ -186,15 +188,50 @@ fn outer<T: Real>(factor: f64, l: &Columns<T>, q: &Columns<T>) -> Columns<T> {
     out
 }
 
-/// `a · b`, entry by entry.
-fn entrywise<T: Real>(a: &Columns<T>, b: &Columns<T>) -> Columns<T> {
-    let mut out = a.clone();
-    out.values_mut().iter_mut().zip(b.values()).for_each(|(a, b)| *a *= *b);
-    out
+/// Columns of a batch that are worked on together.
+struct Block<'a, T: Real> {
+    layer: &'a FixedPointLayer<T>,
+    /// Their number.
+    count: usize,
+    rates: &'a [T],
+    gains: &'a [T],
+    delta: &'a [T],
 }
 
-/// `a − b`.
-fn minus<T: Real>(mut a: Columns<T>, b: &Columns<T>) -> Columns<T> {
-    a.values_mut().iter_mut().zip(b.values()).for_each(|(a, b)| *a -= *b);
-    a
+/// Memory for a block, used again for the next.
+#[derive(Default)]
+struct Scratch<T> {
+    fed: Vec<T>,
+    back: Vec<T>,
+    work: Vec<T>,
+}
+
+/// The matrices L and Q of an update −η/m LQᵀ, of which a rule makes a few columns at a time from those of the states:
+/// they stay in the cache, and blocks are spread over threads.
+fn by_blocks<T: Real>(
+    batch: &Batch<'_, T>,
+    make: impl Fn(&Block<'_, T>, &mut [T], &mut [T], &mut Scratch<T>) + Sync,
+) -> (Columns<T>, Columns<T>) {
+    let (n, count) = (batch.states.rates.rows(), batch.states.rates.count());
+    let (mut left, mut right) = (Columns::zeros(n, count), Columns::zeros(n, count));
+    let blocks = blocks(count);
+    let size = n * blocks.first().map_or(1, Range::len).max(1);
+    left.values_mut()
+        .par_chunks_mut(size)
+        .zip(right.values_mut().par_chunks_mut(size))
+        .zip(blocks)
+        .for_each_init(Scratch::default, |scratch, ((left, right), columns)| {
+            for values in [&mut scratch.fed, &mut scratch.back] {
+                values.resize(left.len(), T::default());
+            }
+            let block = Block {
+                layer: batch.layer,
+                count: columns.len(),
+                rates: batch.states.rates.columns(columns.clone()),
+                gains: batch.states.gains.columns(columns.clone()),
+                delta: batch.delta.columns(columns),
+            };
+            make(&block, left, right, scratch);
+        });
+    (left, right)
 }
