@@ -1,12 +1,8 @@
 """Ridge regression by ReservoirPy's node."""
 
-import json
-import time
-
 import numpy as np
 from reservoirpy.nodes import Ridge
-
-from ridge_states import RIDGE, UNITS, checks, states
+from ridge_states import RIDGE, UNITS, checks, measure, states
 
 
 def work():
@@ -17,7 +13,4 @@ def work():
 
 
 if __name__ == "__main__":
-    start = time.perf_counter()
-    checks = work()
-    seconds = time.perf_counter() - start
-    print(json.dumps({"seconds": seconds, "checks": {name: float(value) for name, value in checks.items()}}))
+    measure(work)

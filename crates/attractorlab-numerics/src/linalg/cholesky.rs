@@ -1,14 +1,15 @@
 //! Factorisations of symmetric matrices: Gram matrices, covariances, regularised normal equations.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::cholesky::{ldlt, llt};
+use faer::linalg::cholesky::ldlt;
 use faer::linalg::triangular_solve as triangular;
 use faer::prelude::default;
 use faer::{ColMut, Mat, MatMut, MatRef, Par};
 
 use super::{LinalgError, check_square};
+use crate::kernels::Real;
 
-/// `A = L Lᵀ` of a symmetric positive definite matrix. Only the lower triangle of A is read.
+/// `A = L Lᵀ` of a symmetric positive definite matrix in `f64` or `f32`. Only the lower triangle of A is read.
 ///
 /// ```
 /// use attractorlab_numerics::linalg::{Cholesky, LinalgError, Mat};
@@ -24,37 +25,25 @@ use super::{LinalgError, check_square};
 /// # Ok::<(), LinalgError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Cholesky {
-    factor: Mat<f64>,
+pub struct Cholesky<T: Real = f64> {
+    factor: Mat<T>,
 }
 
-impl Cholesky {
+impl<T: Real> Cholesky<T> {
     /// Factors `a` (n×n) in n³/3 operations.
     ///
     /// # Errors
     /// [`LinalgError::NotSquare`], [`LinalgError::NotFinite`], [`LinalgError::NotPositiveDefinite`].
-    pub fn new(a: MatRef<'_, f64>) -> Result<Self, LinalgError> {
-        let n = check_square(a)?;
+    pub fn new(a: MatRef<'_, T>) -> Result<Self, LinalgError> {
+        check_square(a)?;
         let mut factor = lower_triangle(a);
-        let scratch = llt::factor::cholesky_in_place_scratch::<f64>(n, Par::Seq, default());
-        llt::factor::cholesky_in_place(
-            factor.as_mut(),
-            default(),
-            Par::Seq,
-            MemStack::new(&mut MemBuffer::new(scratch)),
-            default(),
-        )
-        .map_err(|error| match error {
-            llt::factor::LltError::NonPositivePivot { index } => {
-                LinalgError::NotPositiveDefinite { row: index }
-            }
-        })?;
+        T::cholesky(factor.as_mut()).map_err(|row| LinalgError::NotPositiveDefinite { row })?;
         clear_above_diagonal(&mut factor);
         Ok(Self { factor })
     }
 
     /// The lower triangular factor L.
-    pub fn factor(&self) -> MatRef<'_, f64> {
+    pub fn factor(&self) -> MatRef<'_, T> {
         self.factor.as_ref()
     }
 
@@ -63,7 +52,7 @@ impl Cholesky {
     /// # Panics
     /// If `b` has not length n.
     #[track_caller]
-    pub fn solve(&self, b: &[f64]) -> Vec<f64> {
+    pub fn solve(&self, b: &[T]) -> Vec<T> {
         let mut x = b.to_vec();
         self.solve_matrix_in_place(ColMut::from_slice_mut(&mut x).as_mat_mut());
         x
@@ -74,15 +63,14 @@ impl Cholesky {
     /// # Panics
     /// If `b` has not n rows.
     #[track_caller]
-    pub fn solve_matrix_in_place(&self, mut b: MatMut<'_, f64>) {
+    pub fn solve_matrix_in_place(&self, b: MatMut<'_, T>) {
         assert_eq!(b.nrows(), self.factor.nrows(), "Cholesky::solve: the right-hand side needs n rows");
-        triangular::solve_lower_triangular_in_place(self.factor.as_ref(), b.as_mut(), Par::Seq);
-        triangular::solve_upper_triangular_in_place(self.factor.as_ref().transpose(), b, Par::Seq);
+        T::solve_cholesky(self.factor.as_ref(), b);
     }
 
     /// log det A.
     pub fn log_determinant(&self) -> f64 {
-        2.0 * (0..self.factor.nrows()).map(|i| self.factor[(i, i)].ln()).sum::<f64>()
+        2.0 * (0..self.factor.nrows()).map(|i| self.factor[(i, i)].to_f64().ln()).sum::<f64>()
     }
 }
 
@@ -160,15 +148,15 @@ impl Ldlt {
     }
 }
 
-fn lower_triangle(a: MatRef<'_, f64>) -> Mat<f64> {
-    Mat::from_fn(a.nrows(), a.ncols(), |i, j| if i >= j { a[(i, j)] } else { 0.0 })
+fn lower_triangle<T: Real>(a: MatRef<'_, T>) -> Mat<T> {
+    Mat::from_fn(a.nrows(), a.ncols(), |i, j| if i >= j { a[(i, j)] } else { T::default() })
 }
 
 /// The factorisations leave scratch values above the diagonal.
-fn clear_above_diagonal(factor: &mut Mat<f64>) {
+fn clear_above_diagonal<T: Real>(factor: &mut Mat<T>) {
     for j in 0..factor.ncols() {
         for i in 0..j {
-            factor[(i, j)] = 0.0;
+            factor[(i, j)] = T::default();
         }
     }
 }

@@ -1,7 +1,5 @@
 //! LU factorisation with row pivoting, and the systems it solves.
 
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::lu::partial_pivoting::factor::{lu_in_place, lu_in_place_scratch};
 use faer::linalg::triangular_solve as triangular;
 use faer::{ColMut, Mat, MatMut, MatRef, Par};
 
@@ -47,12 +45,16 @@ impl<T: Real> Lu<T> {
     /// # Errors
     /// As [`Lu::new`].
     pub fn from_matrix(a: Mat<T>) -> Result<Self, LinalgError> {
-        let n = check_square(a.as_ref())?;
-        let mut factors = a;
-        let norm_1 = (0..n).map(|j| sum_abs(factors.col_as_slice(j))).fold(0.0_f64, f64::max);
+        let (n, mut factors) = (a.nrows(), a);
+        let sums: Vec<f64> = (0..factors.ncols()).map(|j| sum_abs(factors.col_as_slice(j))).collect();
+        // Finite sums are those of finite entries: most matrices need not be looked at twice.
+        if sums.len() != n || !sums.iter().all(|sum| sum.is_finite()) {
+            check_square(factors.as_ref())?;
+        }
+        let norm_1 = sums.into_iter().fold(0.0, f64::max);
         let mut permutation = vec![0_usize; n];
         let mut inverse = vec![0_usize; n];
-        let odd = T::factor(factors.as_mut(), &mut permutation, &mut inverse);
+        let odd = T::lu(factors.as_mut(), &mut permutation, &mut inverse);
         let unusable = |pivot: T| pivot == T::default() || !pivot.is_finite();
         if let Some(pivot) = (0..n).find(|&i| unusable(factors[(i, i)])) {
             return Err(LinalgError::Singular { pivot, size: n });
@@ -93,14 +95,10 @@ impl<T: Real> Lu<T> {
     #[track_caller]
     pub fn solve_matrix_in_place(&self, mut b: MatMut<'_, T>) {
         assert_eq!(b.nrows(), self.dim(), "Lu::solve: the right-hand side needs n rows");
-        let mut buffer = vec![T::default(); self.dim()];
-        for mut column in b.as_mut().col_iter_mut() {
-            buffer.iter_mut().zip(column.as_ref().iter()).for_each(|(value, from)| *value = *from);
-            for (to, &from) in column.as_mut().iter_mut().zip(&self.permutation) {
-                *to = buffer[from];
-            }
-        }
-        T::solve(self.factors.as_ref(), b);
+        each_column(b.as_mut(), |column, before| {
+            column.iter_mut().zip(&self.permutation).for_each(|(to, &from)| *to = before[from]);
+        });
+        T::solve_lu(self.factors.as_ref(), b);
     }
 
     /// The inverse matrix. Prefer a solve where one is meant.
@@ -144,13 +142,9 @@ impl Lu {
         let lu = self.factors.as_ref().transpose();
         triangular::solve_lower_triangular_in_place(lu, b.as_mut(), Par::Seq);
         triangular::solve_unit_upper_triangular_in_place(lu, b.as_mut(), Par::Seq);
-        let mut buffer = vec![0.0; self.dim()];
-        for mut column in b.col_iter_mut() {
-            buffer.iter_mut().zip(column.as_ref().iter()).for_each(|(value, from)| *value = *from);
-            for (&value, &to) in buffer.iter().zip(&self.permutation) {
-                column[to] = value;
-            }
-        }
+        each_column(b, |column, before| {
+            before.iter().zip(&self.permutation).for_each(|(&value, &to)| column[to] = value);
+        });
     }
 
     /// Sign of det A: 1 or −1.
@@ -208,6 +202,26 @@ impl Lu {
     }
 }
 
+/// Rewrites every column, given a copy of it as it was.
+fn each_column<T: Real>(b: MatMut<'_, T>, rewrite: impl Fn(&mut [T], &[T])) {
+    let mut before = vec![T::default(); b.nrows()];
+    if b.row_stride() == 1 {
+        for column in b.col_iter_mut() {
+            let column =
+                column.try_as_col_major_mut().expect("entries of a column are neighbours").as_slice_mut();
+            before.copy_from_slice(column);
+            rewrite(column, &before);
+        }
+        return;
+    }
+    let mut after = before.clone();
+    for column in b.col_iter_mut() {
+        before.iter_mut().zip(column.as_ref().iter()).for_each(|(value, from)| *value = *from);
+        rewrite(&mut after, &before);
+        column.iter_mut().zip(&after).for_each(|(to, value)| *to = *value);
+    }
+}
+
 /// Sum of absolute values, lane by lane: additions in one chain would wait for each other.
 fn sum_abs<T: Real>(x: &[T]) -> f64 {
     let (chunks, rest) = x.as_chunks::<8>();
@@ -217,38 +231,3 @@ fn sum_abs<T: Real>(x: &[T]) -> f64 {
     }
     lanes.iter().sum::<f64>() + rest.iter().map(|value| value.to_f64().abs()).sum::<f64>()
 }
-
-/// The factorisation in one element type. Implemented with concrete types, so that faer's generic code is compiled in
-/// this crate alone.
-pub trait Factors: Sized {
-    /// Overwrites A with L and U; whether the permutation is odd.
-    fn factor(a: MatMut<'_, Self>, permutation: &mut [usize], inverse: &mut [usize]) -> bool;
-    /// Overwrites the columns of `b`, permuted already, with the solutions of `L U x = b`.
-    fn solve(factors: MatRef<'_, Self>, b: MatMut<'_, Self>);
-}
-
-macro_rules! impl_factors {
-    ($($real:ty),*) => {$(
-        impl Factors for $real {
-            fn factor(a: MatMut<'_, Self>, permutation: &mut [usize], inverse: &mut [usize]) -> bool {
-                let (rows, columns) = (a.nrows(), a.ncols());
-                let scratch = lu_in_place_scratch::<usize, $real>(rows, columns, Par::Seq, faer::prelude::default());
-                let (info, _) = lu_in_place(
-                    a,
-                    permutation,
-                    inverse,
-                    Par::Seq,
-                    MemStack::new(&mut MemBuffer::new(scratch)),
-                    faer::prelude::default(),
-                );
-                info.transposition_count % 2 == 1
-            }
-
-            fn solve(factors: MatRef<'_, Self>, mut b: MatMut<'_, Self>) {
-                triangular::solve_unit_lower_triangular_in_place(factors, b.as_mut(), Par::Seq);
-                triangular::solve_upper_triangular_in_place(factors, b, Par::Seq);
-            }
-        }
-    )*};
-}
-impl_factors!(f32, f64);

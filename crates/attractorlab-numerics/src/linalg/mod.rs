@@ -26,6 +26,7 @@ mod batched;
 mod cholesky;
 mod eigen;
 mod error;
+mod factors;
 mod hessenberg;
 mod left_factor;
 mod lu;
@@ -43,10 +44,10 @@ pub use batched::solve_batch;
 pub use cholesky::{Cholesky, Ldlt};
 pub use eigen::{Defective, Eigen, complex_eigenvalues, eigenvalues};
 pub use error::LinalgError;
+pub(crate) use factors::Factors;
 pub use faer::{Mat, MatMut, MatRef};
 pub use hessenberg::Hessenberg;
 pub use left_factor::LeftFactor;
-pub(crate) use lu::Factors;
 pub use lu::Lu;
 pub use operator::{LinearOperator, Transposed};
 pub(crate) use products::Products;
@@ -66,14 +67,21 @@ pub fn frobenius_norm(a: MatRef<'_, f64>) -> f64 {
     a.norm_l2()
 }
 
+/// Whether all are finite, lane by lane: x − x is zero for finite x, and NaN for any other.
+pub(crate) fn all_finite<T: Real>(x: &[T]) -> bool {
+    let (chunks, rest) = x.as_chunks::<16>();
+    let mut lanes = [T::default(); 16];
+    for chunk in chunks {
+        lanes.iter_mut().zip(chunk).for_each(|(sum, value)| *sum += *value - *value);
+    }
+    lanes.iter().chain(rest).all(|value| value.is_finite())
+}
+
 /// Returns the first entry that is NaN or infinite as an error.
 fn check_finite<T: Real>(a: MatRef<'_, T>) -> Result<(), LinalgError> {
     for (col, entries) in a.col_iter().enumerate() {
         // Most columns are finite: all entries at once, and one by one only to say which is not.
-        let all = match entries.try_as_col_major() {
-            Some(entries) => entries.as_slice().iter().fold(true, |all, entry| all & entry.is_finite()),
-            None => false,
-        };
+        let all = entries.try_as_col_major().is_some_and(|entries| all_finite(entries.as_slice()));
         if !all && let Some(row) = entries.iter().position(|entry| !entry.is_finite()) {
             return Err(LinalgError::NotFinite { row, col });
         }

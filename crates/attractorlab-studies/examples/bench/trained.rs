@@ -72,9 +72,13 @@ pub(crate) fn recursive_steps() -> Vec<(&'static str, f64)> {
 }
 
 pub(crate) fn ridge() -> Vec<(&'static str, f64)> {
-    let (units, steps) = (1000, 2000);
-    let rates = Mat::from_fn(units, steps, |i, t| number(40_000_000 + (t * units + i) as u32));
-    let targets = Mat::from_fn(steps, 2, |t, k| number(50_000_000 + (2 * t + k) as u32));
+    static STATES: LazyLock<(Mat<f64>, Mat<f64>)> = LazyLock::new(|| {
+        let (units, steps) = (1000, 2000);
+        let rates = Mat::from_fn(units, steps, |i, t| number(40_000_000 + (t * units + i) as u32));
+        (rates, Mat::from_fn(steps, 2, |t, k| number(50_000_000 + (2 * t + k) as u32)))
+    });
+    let (rates, targets) = &*STATES;
+    let units = rates.nrows();
     let readout =
         ridge_readout(rates.as_ref(), targets.as_ref(), 0.01).unwrap_or_else(|_| Mat::zeros(units, 2));
     let square = |k: usize| (0..units).map(|i| readout[(i, k)].powi(2)).sum::<f64>() / units as f64;

@@ -118,9 +118,13 @@ struct Solved {
 
 /// 1 − W. Weights that are not square are left to whoever decomposes it, and are refused there.
 pub(super) fn identity_minus(weights: MatRef<'_, f64>) -> Mat<f64> {
-    let mut out = weights.to_owned();
-    for j in 0..out.ncols() {
-        out.col_as_slice_mut(j).iter_mut().for_each(|w| *w = -*w);
+    let mut out = Mat::zeros(weights.nrows(), weights.ncols());
+    for (j, column) in weights.col_iter().enumerate() {
+        let out = out.col_as_slice_mut(j).iter_mut();
+        match column.try_as_col_major() {
+            Some(column) => out.zip(column.as_slice()).for_each(|(out, w)| *out = -w),
+            None => out.zip(column.iter()).for_each(|(out, w)| *out = -w),
+        }
     }
     for j in 0..out.ncols().min(out.nrows()) {
         out[(j, j)] += 1.0;
