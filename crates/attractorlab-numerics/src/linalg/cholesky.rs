@@ -13,7 +13,7 @@ use crate::kernels::Real;
 ///
 /// ```
 /// use attractorlab_numerics::linalg::{Cholesky, LinalgError, Mat};
-/// let gram = Mat::from_fn(2, 2, |i, j| [[4.0, 2.0], [2.0, 3.0]][i][j]);
+/// let gram = Mat::from_fn(2, 2, |i, j| [[4.0_f64, 2.0], [2.0, 3.0]][i][j]);
 /// let factor = Cholesky::new(gram.as_ref())?;
 /// let x = factor.solve(&[8.0, 8.0]);
 /// assert!((x[0] - 1.0).abs() < 1e-15 && (x[1] - 2.0).abs() < 1e-15);

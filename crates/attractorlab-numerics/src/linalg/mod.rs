@@ -67,12 +67,12 @@ pub fn frobenius_norm(a: MatRef<'_, f64>) -> f64 {
     a.norm_l2()
 }
 
-/// Whether all are finite, lane by lane: x − x is zero for finite x, and NaN for any other.
+/// Whether all are finite, lane by lane: 0·x is zero for finite x, and NaN for any other.
 pub(crate) fn all_finite<T: Real>(x: &[T]) -> bool {
     let (chunks, rest) = x.as_chunks::<16>();
     let mut lanes = [T::default(); 16];
     for chunk in chunks {
-        lanes.iter_mut().zip(chunk).for_each(|(sum, value)| *sum += *value - *value);
+        lanes.iter_mut().zip(chunk).for_each(|(sum, value)| *sum += T::default() * *value);
     }
     lanes.iter().chain(rest).all(|value| value.is_finite())
 }
