@@ -35,7 +35,9 @@ def _plain(name: str, value: Any) -> npt.NDArray[Any]:
     array = np.asarray(value)
     if array.dtype.kind not in "fiu":
         raise InputError(f"{name} must be real numbers, not of type {array.dtype}")
-    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+    array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+    # Fields of records may lie between the boundaries that numbers are read at.
+    return np.require(array, requirements="A")
 
 
 class Network:

@@ -93,3 +93,12 @@ def test_networks_that_pytorch_lacks_are_refused_in_words() -> None:
     leaky = al.Network.from_arrays({"w": np.eye(2)}, names={"recurrent": "w", "form": "rate", "transfer": "tanh"})
     with pytest.raises(al.AttractorLabError, match=r"no layer for a tanh rate network \(rate form\)"):
         leaky.state_dict()
+
+
+def test_weights_in_a_record_are_read_where_they_lie() -> None:
+    n = 3
+    weights = np.arange(9.0).reshape(n, n) / 10.0
+    record = np.zeros(n, dtype=[("name", "i4"), ("row", "f8", (n,))])
+    record["row"] = weights
+    made = al.Network.from_arrays({"weight_ih_l0": np.zeros((n, 1)), "weight_hh_l0": record["row"]})
+    np.testing.assert_array_equal(made.state_dict(precision="float64")["rnn.weight_hh_l0"], weights)

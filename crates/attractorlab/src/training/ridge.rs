@@ -147,9 +147,17 @@ impl NormalEquations<'_> {
             let error = residual
                 .col_iter()
                 .zip(solutions.col_iter())
-                .map(|(residual, x)| (residual.norm_l2(), trace * x.norm_l2()))
-                .map(|(residual, size)| if residual == 0.0 { 0.0 } else { residual / size })
-                .fold(0.0, |most: f64, error| if error.is_nan() { error } else { most.max(error) });
+                .map(|(residual, x)| (residual.norm_l2() / trace, x.norm_l2()))
+                .map(|(residual, x)| if residual == 0.0 { 0.0 } else { residual / x })
+                .fold(
+                    0.0,
+                    |most: f64, error| {
+                        if most.is_nan() || error.is_nan() { f64::NAN } else { most.max(error) }
+                    },
+                );
+            if !solutions.col_iter().all(|x| x.norm_l2().is_finite()) {
+                return None;
+            }
             if error <= 0.1 * f64::EPSILON {
                 return Some(solutions);
             }
