@@ -208,7 +208,7 @@ fn published<'a>(task: &str, at: &dyn Fn(f64) -> &'a [Summary]) -> Vec<Claim> {
     for (weak, strong) in [(0.0, 0.9), (0.9, 1.5), (0.0, 1.8)] {
         claims.push(
             Claim::at_least(
-                &format!("full-change-{task}-{strong}"),
+                &format!("full-change-{task}-{weak}-{strong}"),
                 &format!(
                     "{title}: |ΔW| is smaller at g = {strong} than at g = {weak}, in this share of pairs"
                 ),
