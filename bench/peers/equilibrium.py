@@ -1,8 +1,6 @@
 """Learning on fixed points in numpy: the rules as they are written, batched, and by the operations of the authors' code."""
 
 import functools
-import json
-import time
 
 import numpy as np
 
@@ -165,16 +163,3 @@ def gradient_step():
             break
         u, new = new, u
     return {"norm of the update": np.linalg.norm(u @ r.T / m)}
-
-
-def measure(work):
-    """The median of five runs; a run of seconds needs no repetition."""
-    # As on the other side, the first run does not count.
-    work()
-    seconds = []
-    while len(seconds) < 5 and sum(seconds) < 2:
-        start = time.perf_counter()
-        checks = work()
-        seconds.append(time.perf_counter() - start)
-    checks = {name: float(value) for name, value in checks.items()}
-    print(json.dumps({"seconds": float(np.median(seconds)), "checks": checks}))

@@ -1,4 +1,5 @@
-from equilibrium import gradient, measure
+from equilibrium import gradient
+from timing import measure
 
 if __name__ == "__main__":
     measure(gradient)

@@ -1,4 +1,5 @@
-from equilibrium import gradient_authors, measure
+from equilibrium import gradient_authors
+from timing import measure
 
 if __name__ == "__main__":
     measure(gradient_authors)

@@ -1,4 +1,5 @@
-from equilibrium import gradient_step, measure
+from equilibrium import gradient_step
+from timing import measure
 
 if __name__ == "__main__":
     measure(gradient_step)

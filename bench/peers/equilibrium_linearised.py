@@ -1,4 +1,5 @@
-from equilibrium import linearised, measure
+from equilibrium import linearised
+from timing import measure
 
 if __name__ == "__main__":
     measure(linearised)

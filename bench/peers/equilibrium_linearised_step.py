@@ -1,4 +1,5 @@
-from equilibrium import linearised_step, measure
+from equilibrium import linearised_step
+from timing import measure
 
 if __name__ == "__main__":
     measure(linearised_step)

@@ -1,4 +1,5 @@
-from equilibrium import reparameterised, measure
+from equilibrium import reparameterised
+from timing import measure
 
 if __name__ == "__main__":
     measure(reparameterised)

@@ -1,4 +1,5 @@
-from equilibrium import truncated_step, measure
+from equilibrium import truncated_step
+from timing import measure
 
 if __name__ == "__main__":
     measure(truncated_step)

@@ -2,7 +2,8 @@
 
 import numpy as np
 from reservoirpy.nodes import Ridge
-from ridge_states import RIDGE, UNITS, checks, measure, states
+from ridge_states import RIDGE, UNITS, checks, states
+from timing import measure
 
 
 def work():
