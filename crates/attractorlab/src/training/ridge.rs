@@ -134,8 +134,8 @@ impl NormalEquations<'_> {
         let (mut residual, mut last) = (sides.clone(), f64::INFINITY);
         for _ in 0..REFINEMENTS {
             // Every side divided by its size: small residuals would underflow.
-            let units: Vec<f64> = residual.col_iter().map(|r| r.norm_max()).collect();
-            let of_unit = |i: usize, k: usize| residual[(i, k)] / units[k].max(f64::MIN_POSITIVE);
+            let units: Vec<f64> = residual.col_iter().map(|r| r.norm_max().max(f64::MIN_POSITIVE)).collect();
+            let of_unit = |i: usize, k: usize| residual[(i, k)] / units[k];
             let mut step = Mat::from_fn(size, columns, |i, k| of_unit(i, k) as f32);
             factor.solve_matrix_in_place(step.as_mut());
             for (k, unit) in units.into_iter().enumerate() {
@@ -161,7 +161,7 @@ impl NormalEquations<'_> {
             if error <= 0.1 * f64::EPSILON {
                 return Some(solutions);
             }
-            if !(error <= 0.2 * last) {
+            if !(error <= 0.1 * last) {
                 // As far as 64 bits lead, or not converging.
                 return (error <= f64::EPSILON).then_some(solutions);
             }
