@@ -481,7 +481,7 @@ class Trainer:
 
 
 def linear_course(
-    rule: Literal["reparameterised", "reparameterised-lookahead", "linearised"],
+    rule: Literal["gradient", "reparameterised", "reparameterised-lookahead", "linearised"],
     inputs: npt.ArrayLike,
     targets: npt.ArrayLike,
     weights: npt.ArrayLike,
@@ -490,7 +490,10 @@ def linear_course(
     *,
     every: int = 1,
 ) -> tuple[Array, Array]:
-    """Loss of a linear network at steps 0, ``every``, 2 ``every``, … and its final weights, by the closed forms.
+    """Loss of a linear network at steps 0, ``every``, 2 ``every``, … and its final weights.
+
+    Rules 2 ("reparameterised") and 3 ("linearised") come from closed forms, rule 1 ("gradient") from its steps in the basis
+    that the inputs suggest.
 
     Once a course has diverged, and where 1 − W is singular, the loss is infinite and the weights are NaN.
 

@@ -100,6 +100,21 @@ def test_closed_forms_landscape_and_distance() -> None:
     assert equilibrium.response_distance(W, W) == 0.0
 
 
+def test_the_course_of_rule_1_is_that_of_its_steps() -> None:
+    losses, weights = linear_course("gradient", X, Y, W, 0.3, 20, every=8)
+    stepped, expected = W, []
+    for step in range(21):
+        a = np.linalg.inv(np.eye(N) - stepped)
+        if step % 8 == 0:
+            expected.append(((a @ X - Y) ** 2).sum() / M)
+        if step < 20:
+            stepped = stepped - 0.3 * 2 / M * a.T @ (a @ X - Y) @ (a @ X).T
+    assert np.allclose(losses, expected, rtol=1e-10, atol=0.0)
+    assert np.allclose(weights, stepped, rtol=0.0, atol=1e-12)
+    singular, weights = linear_course("gradient", X, Y, np.eye(N), 0.3, 4)
+    assert np.isinf(singular).all() and np.isnan(weights).all()
+
+
 def test_a_diverging_course_keeps_its_losses() -> None:
     losses, weights = linear_course("linearised", X, Y, W, 10.0, 60)
     assert losses.shape == (61,)

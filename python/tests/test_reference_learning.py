@@ -51,12 +51,13 @@ def test_linear_networks(case: Any) -> None:
         changes.append(change)
     same(case, "theta12", angle(changes[0], changes[1]), wanted["theta12_deg"])
     same(case, "theta23", angle(changes[1], changes[3]), wanted["theta23_deg"])
-    closed: tuple[tuple[Literal["reparameterised", "reparameterised-lookahead", "linearised"], str], ...] = (
+    courses: tuple[tuple[Literal["gradient", "reparameterised", "reparameterised-lookahead", "linearised"], str], ...] = (
+        ("gradient", "1"),
         ("reparameterised", "2"),
         ("reparameterised-lookahead", "2look"),
         ("linearised", "3"),
     )
-    for rule, key in closed:
+    for rule, key in courses:
         for steps, expected in losses(wanted["loss_after"][key]):
             same_loss(case, rule, eq.linear_course(rule, x, y, w, given["eta"], steps)[0][-1], expected)
     trainer = eq.Trainer("gradient", "linear", w, learning_rate=given["eta"], states=states)

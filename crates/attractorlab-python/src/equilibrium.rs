@@ -14,7 +14,7 @@ use attractorlab::numerics::linalg::Mat;
 use attractorlab::task::images::{ImageData, Images};
 use attractorlab::training::OptimiserRule;
 use attractorlab::training::equilibrium::linear::{
-    LinearTask, LinearisedPath, ReparameterisedPath, ResponseMetric, landscape_points,
+    GradientPath, LinearTask, LinearisedPath, ReparameterisedPath, ResponseMetric, landscape_points,
     response_distance as distance, singular_steps as poles,
 };
 use attractorlab::training::equilibrium::{
@@ -392,7 +392,18 @@ impl EquilibriumTrainer {
     }
 }
 
-/// Losses of rule 2 or 3 on a linear network at steps 0, every, 2·every, …, by the closed forms; and the final weights.
+/// Leads a path of rule 1 to a step; whether it gets there. Stops early if it must not go on.
+fn get_to(path: &mut GradientPath, step: u64, go_on: &dyn Fn() -> bool) -> Result<bool, LearningError> {
+    while path.step() < step && go_on() {
+        match path.advance((step - path.step()).min(64)) {
+            Err(LearningError::Linalg(_)) => return Ok(false),
+            advanced => advanced?,
+        }
+    }
+    Ok(true)
+}
+
+/// Losses of a rule on a linear network at steps 0, every, 2·every, …, by its own path; and the final weights.
 #[pyfunction]
 #[expect(clippy::too_many_arguments, reason = "the face names them")]
 pub(crate) fn linear_course<'py>(
@@ -419,6 +430,22 @@ pub(crate) fn linear_course<'py>(
         let go_on = || !stop.load(Ordering::Relaxed);
         let records = (0..=steps / every).take_while(|_| go_on());
         Ok(match rule {
+            "gradient" => {
+                let mut path = GradientPath::new(&task, start.as_ref(), rate)?;
+                let mut losses = Vec::new();
+                // Nothing leads back from a singular response.
+                let mut over = false;
+                for k in records {
+                    over = over || !get_to(&mut path, k * every, &go_on)?;
+                    losses.push(match path.loss() {
+                        _ if over => f64::INFINITY,
+                        Err(LearningError::Linalg(_)) => f64::INFINITY,
+                        loss => loss?,
+                    });
+                }
+                over = over || !get_to(&mut path, steps, &go_on)?;
+                (losses, if over { Mat::from_fn(n, n, |_, _| f64::NAN) } else { path.weights() })
+            }
             "reparameterised" | "reparameterised-lookahead" => {
                 let path = ReparameterisedPath::new(&task, start.as_ref(), rate, rule != "reparameterised")?;
                 (
@@ -445,7 +472,7 @@ pub(crate) fn linear_course<'py>(
             }
             other => {
                 return Err(Failure::Input(format!(
-                    "closed forms exist for 'reparameterised', 'reparameterised-lookahead' and 'linearised', not \
+                    "rule must be 'gradient', 'reparameterised', 'reparameterised-lookahead' or 'linearised', not \
                      '{other}'"
                 )));
             }

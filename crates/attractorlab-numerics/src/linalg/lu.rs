@@ -62,6 +62,27 @@ impl<T: Real> Lu<T> {
         Ok(Self { factors, permutation, odd, norm_1 })
     }
 
+    /// Factors another matrix in the memory of this one: fresh memory costs as much as half a factorisation at n = 200.
+    ///
+    /// # Errors
+    /// As [`Lu::new`].
+    ///
+    /// ```
+    /// use attractorlab_numerics::linalg::{Lu, Mat};
+    /// let lu = Lu::from_matrix(Mat::<f64>::identity(2, 2))?;
+    /// let a = Mat::from_fn(2, 2, |i, j| if i == j { 2.0 } else { 0.0 });
+    /// assert_eq!(lu.factor_next(a.as_ref())?.solve(&[4.0, 6.0]), [2.0, 3.0]);
+    /// # Ok::<(), attractorlab_numerics::linalg::LinalgError>(())
+    /// ```
+    pub fn factor_next(self, a: MatRef<'_, T>) -> Result<Self, LinalgError> {
+        let mut factors = self.factors;
+        if (factors.nrows(), factors.ncols()) != (a.nrows(), a.ncols()) {
+            return Self::new(a);
+        }
+        factors.copy_from(a);
+        Self::from_matrix(factors)
+    }
+
     /// Order n of the matrix.
     pub fn dim(&self) -> usize {
         self.permutation.len()
@@ -137,10 +158,28 @@ impl Lu {
     /// # Panics
     /// If `b` has not n rows.
     #[track_caller]
-    pub fn solve_transposed_matrix_in_place(&self, mut b: MatMut<'_, f64>) {
-        assert_eq!(b.nrows(), self.dim(), "Lu::solve_transposed: the right-hand side needs n rows");
+    pub fn solve_transposed_matrix_in_place(&self, b: MatMut<'_, f64>) {
+        self.solve_transposed_tail_in_place(0, b);
+    }
+
+    /// As [`Lu::solve_transposed_matrix_in_place`] where the first `zeros` rows of `b` hold zeros, which saves `n² − (n − zeros)²`
+    /// of the 2n² operations for a column.
+    ///
+    /// # Panics
+    /// If `b` has not n rows, or `zeros` is more than n.
+    #[track_caller]
+    pub fn solve_transposed_tail_in_place(&self, zeros: usize, mut b: MatMut<'_, f64>) {
+        let n = self.dim();
+        assert_eq!(b.nrows(), n, "Lu::solve_transposed: the right-hand side needs n rows");
+        assert!(zeros <= n, "Lu::solve_transposed: {zeros} rows of {n} cannot be zero");
         let lu = self.factors.as_ref().transpose();
-        triangular::solve_lower_triangular_in_place(lu, b.as_mut(), Par::Seq);
+        let rest = n - zeros;
+        // Zeros stay zeros while a triangular system is solved from above.
+        triangular::solve_lower_triangular_in_place(
+            lu.submatrix(zeros, zeros, rest, rest),
+            b.as_mut().subrows_mut(zeros, rest),
+            Par::Seq,
+        );
         triangular::solve_unit_upper_triangular_in_place(lu, b.as_mut(), Par::Seq);
         each_column(b, |column, before| {
             before.iter().zip(&self.permutation).for_each(|(&value, &to)| column[to] = value);

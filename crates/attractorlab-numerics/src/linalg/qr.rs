@@ -118,12 +118,31 @@ impl Qr {
 
     /// The m×n matrix with orthonormal columns.
     pub fn thin_q(&self) -> Mat<f64> {
+        self.columns_of_q(self.factors.ncols())
+    }
+
+    /// The orthogonal m×m matrix, whose first n columns are those of [`Qr::thin_q`] and whose others span what A does not
+    /// reach.
+    ///
+    /// ```
+    /// use attractorlab_numerics::linalg::{Mat, Qr};
+    /// let a = Mat::from_fn(3, 1, |i, _| [3.0, 0.0, 4.0][i]);
+    /// let q = Qr::new(a.as_ref())?.q();
+    /// let outside = q.col(1).transpose() * a.col(0);
+    /// assert!(outside.abs() < 1e-15 && (q.col(2).norm_l2() - 1.0).abs() < 1e-15);
+    /// # Ok::<(), attractorlab_numerics::linalg::LinalgError>(())
+    /// ```
+    pub fn q(&self) -> Mat<f64> {
+        self.columns_of_q(self.factors.nrows())
+    }
+
+    fn columns_of_q(&self, columns: usize) -> Mat<f64> {
         let (m, n) = (self.factors.nrows(), self.factors.ncols());
-        let mut q = Mat::identity(m, n);
+        let mut q = Mat::identity(m, columns);
         if n > 0 {
             let block = self.coefficients.nrows();
             let scratch = householder::apply_block_householder_sequence_on_the_left_in_place_scratch::<f64>(
-                m, block, n,
+                m, block, columns,
             );
             householder::apply_block_householder_sequence_on_the_left_in_place_with_conj(
                 self.factors.as_ref(),

@@ -47,6 +47,20 @@ fn linear_systems_are_solved() {
         let tolerance = 1e-15 * n as f64 / lu.reciprocal_condition();
         assert!(distance(&lu.solve(&b), &x) < tolerance, "n = {n}");
         assert!(distance(&lu.solve_transposed(&bt), &x) < tolerance, "n = {n}, transposed");
+        // A right-hand side that begins with zeros may say so.
+        for zeros in [0, n / 3, n] {
+            let tail = Mat::from_fn(n, 2, |i, j| if i < zeros { 0.0 } else { bt[i] * (1 + j) as f64 });
+            let (mut whole, mut shorter) = (tail.clone(), tail);
+            lu.solve_transposed_matrix_in_place(whole.as_mut());
+            lu.solve_transposed_tail_in_place(zeros, shorter.as_mut());
+            assert!((whole - shorter).norm_max() < tolerance, "n = {n}, {zeros} zeros");
+        }
+        // In the memory of another factorisation, of another size too.
+        for order in [n, n + 3] {
+            let other = Lu::new(gaussian(order, order, 22).as_ref()).expect("as above");
+            let again = other.factor_next(a.as_ref()).expect("as above");
+            assert_eq!(again.solve(&b), lu.solve(&b), "n = {n}");
+        }
         // The determinant from the spectrum.
         let spectrum = eigenvalues(a.as_ref()).expect("finite");
         let log: f64 = spectrum.iter().map(|z| z.norm().ln()).sum();

@@ -2,7 +2,7 @@
 
 use attractorlab::numerics::linalg::{Lu, Mat};
 use attractorlab::numerics::random::Stream;
-use attractorlab::training::equilibrium::linear::{LinearRule, LinearTask, LinearWeights};
+use attractorlab::training::equilibrium::linear::{GradientPath, LinearRule, LinearTask, LinearWeights};
 
 use crate::StudyError;
 
@@ -40,7 +40,7 @@ fn square(stream: &mut Stream, units: usize, radius: f64) -> Mat<f64> {
     normal(stream, units, units, radius / (units as f64).sqrt())
 }
 
-/// Losses of a rule as it is written, at step 0 and after every `every` steps; infinite once it has diverged.
+/// Losses of a rule, made step by step, at step 0 and after every `every` steps; infinite once it has diverged.
 pub(super) fn literal(
     task: &LinearTask,
     start: &Mat<f64>,
@@ -49,6 +49,9 @@ pub(super) fn literal(
     steps: u64,
     every: u64,
 ) -> Result<(Vec<f64>, Mat<f64>), StudyError> {
+    if rule == LinearRule::Gradient {
+        return gradient(task, start, rate, steps, every);
+    }
     let mut weights = LinearWeights::new(task, start.clone()).map_err(StudyError::step("initial weights"))?;
     let mut losses = Vec::new();
     for step in 0..=steps {
@@ -66,6 +69,29 @@ pub(super) fn literal(
     }
     losses.resize((steps / every + 1) as usize, f64::INFINITY);
     Ok((losses, weights.weights().to_owned()))
+}
+
+/// The same for rule 1, whose own path has fewer operations.
+fn gradient(
+    task: &LinearTask,
+    start: &Mat<f64>,
+    rate: f64,
+    steps: u64,
+    every: u64,
+) -> Result<(Vec<f64>, Mat<f64>), StudyError> {
+    let mut path =
+        GradientPath::new(task, start.as_ref(), rate).map_err(StudyError::step("initial weights"))?;
+    let mut losses = Vec::new();
+    while let Ok(loss) = path.loss()
+        && loss.is_finite()
+    {
+        losses.push(loss);
+        if path.step() == steps || path.advance(every.min(steps - path.step())).is_err() {
+            break;
+        }
+    }
+    losses.resize((steps / every + 1) as usize, f64::INFINITY);
+    Ok((losses, path.weights()))
 }
 
 /// The name of a rule in figures.

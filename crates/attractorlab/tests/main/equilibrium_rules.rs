@@ -10,13 +10,13 @@ use attractorlab::network::Transfer;
 use attractorlab::numerics::linalg::Mat;
 use attractorlab::numerics::random::Stream;
 use attractorlab::training::equilibrium::linear::{
-    LinearRule, LinearTask, LinearWeights, LinearisedPath, ReparameterisedPath, ResponseMetric, angle,
-    landscape_points, response_distance, singular_steps,
+    GradientPath, LinearRule, LinearTask, LinearWeights, LinearisedPath, ReparameterisedPath, ResponseMetric,
+    angle, landscape_points, response_distance, singular_steps,
 };
 use attractorlab::training::equilibrium::{
-    Batch, Evaluation, ForwardPass, ImplicitGradient, Linearised, LinearisedVariant, Loss, MeanSquaredError,
-    MissingStates, Reparameterised, ReparameterisedStep, Rule, SoftmaxCrossEntropy, Trainer, TrainerOptions,
-    Unrolled,
+    Batch, Evaluation, ForwardPass, ImplicitGradient, LearningError, Linearised, LinearisedVariant, Loss,
+    MeanSquaredError, MissingStates, Reparameterised, ReparameterisedStep, Rule, SoftmaxCrossEntropy,
+    Trainer, TrainerOptions, Unrolled,
 };
 use serde_json::Value;
 
@@ -309,6 +309,53 @@ fn the_one_dimensional_example_agrees_with_the_reference() {
             });
         }
     }
+}
+
+#[test]
+fn the_path_of_rule_1_is_that_of_its_steps() {
+    // Fewer samples than units, as many, more, one alone, and dependent inputs.
+    for (seed, n, m, dependent) in
+        [(1, 30, 12, false), (2, 9, 9, false), (3, 6, 14, false), (4, 20, 1, false), (5, 20, 6, true)]
+    {
+        let mut stream = Stream::new(seed, "path of rule 1", 0);
+        let mut normal = |rows, columns, sd: f64| Mat::from_fn(rows, columns, |_, _| sd * stream.normal());
+        let (mut x, y) = (normal(n, m, 0.5), normal(n, m, 0.4));
+        let start = normal(n, n, 0.6 / (n as f64).sqrt());
+        if dependent {
+            (0..n).for_each(|i| x[(i, m - 1)] = x[(i, 0)] - 2.0 * x[(i, 1)]);
+        }
+        let task = LinearTask::new(x, y).unwrap();
+        let mut path = GradientPath::new(&task, start.as_ref(), 0.05).unwrap();
+        let apart = (path.weights() - &start).norm_max();
+        assert!(apart < 1e-13, "{n}×{m}: the start is {apart:e} away");
+        let mut literal = LinearWeights::new(&task, start).unwrap();
+        for step in 0..40 {
+            let (found, expected) = (path.loss().unwrap(), task.loss(literal.weights()).unwrap());
+            assert!(
+                (found - expected).abs() < 1e-11 * expected,
+                "{n}×{m}, step {step}: {found} against {expected}"
+            );
+            path.advance(1).unwrap();
+            literal.step(LinearRule::Gradient, 0.05).unwrap();
+        }
+        assert_eq!(path.step(), 40);
+        let apart = (path.weights() - literal.weights()).norm_max();
+        assert!(apart < 1e-11, "{n}×{m}: the weights are {apart:e} away");
+    }
+}
+
+#[test]
+fn the_path_of_rule_1_stays_where_the_response_is_singular() {
+    let ones = |rows, columns| Mat::from_fn(rows, columns, |i, j| if i == j { 1.0 } else { 0.5 });
+    let task = LinearTask::new(ones(4, 2), ones(4, 2)).unwrap();
+    let identity = Mat::<f64>::identity(4, 4);
+    let mut path = GradientPath::new(&task, identity.as_ref(), 0.1).unwrap();
+    assert!(matches!(path.advance(3), Err(LearningError::Linalg(_))));
+    assert!(path.loss().is_err());
+    assert_eq!(path.step(), 0);
+    assert!((path.weights() - identity).norm_max() < 1e-14);
+    let narrow = Mat::<f64>::zeros(4, 3);
+    assert!(matches!(GradientPath::new(&task, narrow.as_ref(), 0.1), Err(LearningError::Size { .. })));
 }
 
 #[test]

@@ -26,10 +26,7 @@ struct Start {
 impl Start {
     fn new(task: &LinearTask, weights: MatRef<'_, f64>) -> Result<Self, LearningError> {
         let n = task.units();
-        if (weights.nrows(), weights.ncols()) != (n, n) {
-            let (name, of, found) = ("the weights", "rows and columns, one a unit", weights.nrows());
-            return Err(LearningError::Size { name, of, expected: n, found });
-        }
+        task.check_weights(weights)?;
         let response = Lu::from_matrix(identity_minus(weights))?.inverse();
         let mut error = Mat::zeros(n, task.samples());
         matmul(response.as_ref(), task.inputs(), error.as_mut());

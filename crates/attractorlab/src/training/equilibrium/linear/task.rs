@@ -94,6 +94,18 @@ impl LinearTask {
         Ok(self.rates(weights)?.loss)
     }
 
+    /// Refuses weights that are not N×N.
+    pub(super) fn check_weights(&self, weights: MatRef<'_, f64>) -> Result<(), LearningError> {
+        let expected = self.units();
+        match [weights.nrows(), weights.ncols()].into_iter().find(|found| *found != expected) {
+            None => Ok(()),
+            Some(found) => {
+                let (name, of) = ("the weights", "rows and columns, one a unit");
+                Err(LearningError::Size { name, of, expected, found })
+            }
+        }
+    }
+
     /// The rates R = (1 − W)⁻¹X and their loss.
     fn rates(&self, weights: MatRef<'_, f64>) -> Result<Solved, LearningError> {
         let lu = Lu::from_matrix(identity_minus(weights))?;
@@ -156,11 +168,7 @@ impl<'a> LinearWeights<'a> {
     /// # Errors
     /// [`LearningError::Size`] unless W is N×N.
     pub fn new(task: &'a LinearTask, weights: Mat<f64>) -> Result<Self, LearningError> {
-        if (weights.nrows(), weights.ncols()) != (task.units(), task.units()) {
-            let found = if weights.nrows() == task.units() { weights.ncols() } else { weights.nrows() };
-            let (name, of) = ("the weights", "rows and columns, one a unit");
-            return Err(LearningError::Size { name, of, expected: task.units(), found });
-        }
+        task.check_weights(weights.as_ref())?;
         Ok(Self { task, weights })
     }
 
