@@ -1,4 +1,4 @@
-"""The same epoch in PyTorch: eager, one thread, float32, torch.optim.Adam."""
+"""The same epoch in PyTorch: eager, float32, torch.optim.Adam."""
 
 import json
 import sys
@@ -10,7 +10,6 @@ from bptt_epoch import CHANNELS, DT, STEPS, TRIALS, setting
 
 
 def main(units=256):
-    torch.set_num_threads(1)
     w, b, out, u, y = setting(units)
     parameters = [torch.nn.Parameter(torch.from_numpy(np.ascontiguousarray(x))) for x in (w, b, out)]
     w, b, out = parameters

@@ -1,14 +1,12 @@
-"""Fixed points of a GRU by Adam on the joint speed of 1024 starts, in PyTorch: what fixed-point finders do."""
+"""Fixed points of the GRU of the tests, by descent."""
 
 import json
 import pathlib
 import struct
-import time
 
 import numpy as np
 import torch
-
-from hashed_network import numbers
+from fixed_points_by_descent import STARTS, measure, noise, search
 
 FILE = pathlib.Path(__file__).parents[2] / "tests" / "pytorch" / "flipflop_gru16.safetensors"
 
@@ -33,39 +31,10 @@ def cell():
 
 
 def work():
-    torch.set_num_threads(1)
-    gru, inputs = cell(), torch.zeros(1024, 3)
-    starts = numbers(60_000_000, 1024 * 16).reshape(1024, 16) / np.sqrt(3.0)
-    x = torch.tensor(starts, dtype=torch.float32, requires_grad=True)
-    optimiser = torch.optim.Adam([x], lr=0.05)
-    schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser, factor=0.95, patience=2)
-    for _ in range(5000):
-        speed = 0.5 * ((gru(inputs, x) - x) ** 2).sum(1)
-        if speed.max() < 1e-12:
-            break
-        optimiser.zero_grad()
-        loss = speed.mean()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_([x], 1.0)
-        optimiser.step()
-        schedule.step(loss.detach())
-    found = x.detach().numpy()[speed.detach().numpy() < 1e-9]
-    distinct = []
-    for state in found:
-        if all(np.abs(state - other).max() > 1e-3 for other in distinct):
-            distinct.append(state)
-    stable = 0
-    for state in distinct:
-        jacobian = torch.autograd.functional.jacobian(
-            lambda h: gru(torch.zeros(1, 3), h[None])[0], torch.tensor(state)
-        ).numpy()
-        stable += np.abs(np.linalg.eigvals(jacobian)).max() < 1.0
-    print(f"{len(distinct)} distinct points at speeds below 1e-9")
-    return {"stable points": stable}
+    gru, inputs = cell(), torch.zeros(STARTS, 3)
+    # Random states in the cube that holds all of them.
+    return search(lambda x: gru(inputs[: len(x)], x), noise(16) / np.sqrt(3.0))
 
 
 if __name__ == "__main__":
-    start = time.perf_counter()
-    checks = work()
-    seconds = time.perf_counter() - start
-    print(json.dumps({"seconds": seconds, "checks": {name: float(value) for name, value in checks.items()}}))
+    measure(work)

@@ -6,9 +6,14 @@ import time
 import numpy as np
 from simulation import UNITS, weights
 
-if __name__ == "__main__":
+
+def matrix():
     m = np.sqrt(2.0) * np.sin(3.0 + 5.1 * np.arange(UNITS) ** 1.5)
-    j = weights() + np.outer(m, 1.5 * m) / UNITS
+    return weights() + np.outer(m, 1.5 * m) / UNITS
+
+
+if __name__ == "__main__":
+    j = matrix()
     seconds = []
     for _ in range(3):
         start = time.perf_counter()

@@ -4,12 +4,11 @@ import json
 import time
 
 import numpy as np
+from outlier import matrix
 from scipy.sparse.linalg import eigs
-from simulation import UNITS, weights
 
 if __name__ == "__main__":
-    m = np.sqrt(2.0) * np.sin(3.0 + 5.1 * np.arange(UNITS) ** 1.5)
-    j = weights() + np.outer(m, 1.5 * m) / UNITS
+    j = matrix()
     seconds = []
     for _ in range(15):
         start = time.perf_counter()

@@ -110,6 +110,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<bool, String> {
     let threads = if cores > 1 { vec![1, cores] } else { vec![1] };
 
     let mut agree = true;
+    let mut bars = table::Bars::default();
     let mut text = String::new();
     for row in rows {
         println!("\n== {}", row.name);
@@ -142,6 +143,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<bool, String> {
                 println!("{told}");
             }
         }
+        bars.add(row, &threads, &results);
         let (section, agrees) = table::section(row, &threads, &results);
         agree &= agrees;
         text.push_str(&section);
@@ -149,6 +151,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<bool, String> {
     if options.name.is_none() {
         text.push_str(&start::section()?);
     }
+    let text = bars.section() + &text;
     println!("\n{text}");
     if !agree {
         println!("The answers do not agree: the ratios mean nothing.");

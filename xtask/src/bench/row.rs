@@ -8,6 +8,24 @@ use serde_json::Value;
 pub(super) struct Peer {
     pub(super) script: String,
     pub(super) what: String,
+    /// How many times our time it should take at least.
+    pub(super) bar: Option<Bar>,
+    /// How far its answers may lie from ours, where that differs from the row's.
+    pub(super) tolerance: Option<f64>,
+}
+
+/// A ratio to reach.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Bar {
+    pub(super) ratio: f64,
+    /// Whether both sides have all cores, or one thread.
+    pub(super) all_cores: bool,
+}
+
+impl Bar {
+    fn parse(bar: &Value) -> Option<Self> {
+        Some(Self { ratio: bar["ratio"].as_f64()?, all_cores: bar["all cores"].as_bool()? })
+    }
 }
 
 impl Peer {
@@ -25,6 +43,8 @@ pub(super) struct Row {
     pub(super) tolerance: f64,
     /// What must be done at least, where that is known.
     pub(super) limit: Option<String>,
+    /// The share of our time that the limit should take at least.
+    pub(super) least_share: Option<f64>,
     pub(super) peers: Vec<Peer>,
     /// Whether its instructions are counted as a guard.
     pub(super) guarded: bool,
@@ -40,6 +60,7 @@ impl Row {
                 tolerance: row["tolerance"].as_f64()?,
                 guarded: row["guarded"].as_bool()?,
                 limit: row["limit"].as_str().map(str::to_owned),
+                least_share: row["least share"].as_f64(),
                 peers: row["peers"]
                     .as_array()?
                     .iter()
@@ -47,6 +68,8 @@ impl Row {
                         Some(Peer {
                             script: peer["script"].as_str()?.to_owned(),
                             what: peer["what"].as_str()?.to_owned(),
+                            bar: Bar::parse(&peer["bar"]),
+                            tolerance: peer["tolerance"].as_f64(),
                         })
                     })
                     .collect::<Option<_>>()?,
@@ -102,9 +125,14 @@ mod tests {
     #[test]
     fn a_row_and_a_measurement_are_read() {
         let rows = Row::parse(
-            r#"[{"name": "a", "what": "b", "guarded": true, "tolerance": 1e-3, "peers": [{"script": "c.py", "what": "d"}]}]"#,
+            r#"[{"name": "a", "what": "b", "guarded": true, "tolerance": 1e-3, "peers":
+                [{"script": "c.py", "what": "d"},
+                 {"script": "e.py", "what": "f", "tolerance": 0.5, "bar": {"ratio": 2, "all cores": true}}]}]"#,
         )
         .unwrap();
+        assert_eq!((rows[0].peers[0].bar, rows[0].peers[0].tolerance), (None, None));
+        assert_eq!(rows[0].peers[1].bar, Some(Bar { ratio: 2.0, all_cores: true }));
+        assert_eq!(rows[0].peers[1].tolerance, Some(0.5));
         assert_eq!((rows[0].name.as_str(), rows[0].peers[0].script.as_str()), ("a", "c.py"));
         assert_eq!(rows[0].limit, None);
         assert!(Row::parse(r#"[{"name": "a"}]"#).is_err());

@@ -23,35 +23,104 @@ pub(super) fn section(row: &Row, numbers: &[usize], results: &[Vec<Vec<Measured>
         let mut largest = 0.0_f64;
         for results in results {
             let [least, median, most] = quantiles(&results[index]);
-            let ratio = peer.map(|_| rounded(median / quantiles(&results[0])[1])).unwrap_or_default();
+            let ratio = peer.map(|_| rounded(ratio(results, index))).unwrap_or_default();
             let _ = write!(text, " {} | {} – {} | {ratio} |", time(median), time(least), time(most));
             let distance = match (results[0].first(), results[index].first()) {
                 (Some(ours), Some(theirs)) => ours.distance(theirs),
                 _ => f64::NAN,
             };
-            agree &= distance <= row.tolerance;
+            agree &= distance <= peer.and_then(|peer| peer.tolerance).unwrap_or(row.tolerance);
             // NaN stays.
             largest = if distance <= largest { largest } else { distance };
         }
         let _ = writeln!(text, " {} |", peer.map(|_| format!("{largest:.1e}")).unwrap_or_default());
     }
     let rounds = results.first().and_then(|results| results.first()).map_or(0, Vec::len);
-    let _ = writeln!(
+    let _ = write!(
         text,
-        "\nMedian and range of {rounds} runs that took turns; answers must agree within {:e}.\n",
+        "\nMedian and range of {rounds} runs that took turns; answers must agree within {:e}",
         row.tolerance
     );
-    let ours = results.first().and_then(|results| results.first());
-    let shares = ours.map(|ours| ours.iter().filter_map(|measured| measured.share).collect::<Vec<_>>());
-    if let (Some(limit), Some(mut shares)) = (&row.limit, shares.filter(|shares| !shares.is_empty())) {
-        shares.sort_by(f64::total_cmp);
-        let percent = 100.0 * shares[shares.len() / 2];
+    for peer in &row.peers {
+        if let Some(tolerance) = peer.tolerance {
+            let _ = write!(text, ", of \"{}\" within {tolerance:e}", peer.what);
+        }
+    }
+    text.push_str(".\n\n");
+    if let (Some(limit), Some(share)) = (&row.limit, share(results)) {
+        let percent = 100.0 * share;
         let _ = writeln!(
             text,
             "No program does with less than {limit}; on one thread, this processor needs {percent:.0} % of our time for it.\n"
         );
     }
     (text, agree)
+}
+
+/// By how much a peer is slower with as many threads.
+fn ratio(results: &[Vec<Measured>], index: usize) -> f64 {
+    quantiles(&results[index])[1] / quantiles(&results[0])[1]
+}
+
+/// The median share of our time on one thread that the limit takes, where it was measured.
+fn share(results: &[Vec<Vec<Measured>>]) -> Option<f64> {
+    let mut shares: Vec<f64> =
+        results.first()?.first()?.iter().filter_map(|measured| measured.share).collect();
+    shares.sort_by(f64::total_cmp);
+    shares.get(shares.len() / 2).copied()
+}
+
+/// The bars of all rows.
+#[derive(Default)]
+pub(super) struct Bars {
+    lines: String,
+}
+
+impl Bars {
+    /// Compares what was measured with the bars of a row.
+    pub(super) fn add(&mut self, row: &Row, numbers: &[usize], results: &[Vec<Vec<Measured>>]) {
+        for (index, peer) in row.peers.iter().enumerate() {
+            let Some(bar) = peer.bar else { continue };
+            // One core has one number of threads, the first and the last.
+            let which = if bar.all_cores { numbers.len() - 1 } else { 0 };
+            let ratio = ratio(&results[which], index + 1);
+            let verdict = verdict(ratio >= bar.ratio);
+            let _ = writeln!(
+                self.lines,
+                "| {} | {} | {} | {} × | {} × | {verdict} |",
+                row.name,
+                peer.what,
+                numbers[which],
+                rounded(ratio),
+                bar.ratio
+            );
+        }
+        if let (Some(least), Some(share)) = (row.least_share, share(results)) {
+            let _ = writeln!(
+                self.lines,
+                "| {} | the least work on this processor | 1 | {:.0} % | {:.0} % | {} |",
+                row.name,
+                100.0 * share,
+                100.0 * least,
+                verdict(share >= least)
+            );
+        }
+    }
+
+    /// The table, if a row has a bar.
+    pub(super) fn section(&self) -> String {
+        if self.lines.is_empty() {
+            return String::new();
+        }
+        format!(
+            "### Bars\n\n| work | beside | threads | measured | bar |  |\n|---|---|---|---|---|---|\n{}\n",
+            self.lines
+        )
+    }
+}
+
+fn verdict(reached: bool) -> &'static str {
+    if reached { "reached" } else { "**below**" }
 }
 
 /// "1 thread", "2 threads".
@@ -109,7 +178,7 @@ pub(super) fn circumstances() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::row::Peer;
+    use super::super::row::{Bar, Peer};
     use super::*;
 
     fn runs(seconds: &[f64], outlier: f64) -> Vec<Measured> {
@@ -124,18 +193,34 @@ mod tests {
 
     #[test]
     fn the_table_has_median_spread_and_ratio() {
-        let row = Row {
+        let mut row = Row {
             name: "figure".to_owned(),
             what: "A figure.".to_owned(),
             tolerance: 1e-3,
             guarded: false,
             limit: Some("a task".to_owned()),
-            peers: vec![Peer { script: "peer.py".to_owned(), what: "numpy".to_owned() }],
+            least_share: Some(0.9),
+            peers: vec![Peer {
+                script: "peer.py".to_owned(),
+                what: "numpy".to_owned(),
+                bar: Some(Bar { ratio: 14_000.0, all_cores: true }),
+                tolerance: None,
+            }],
         };
         let ours = runs(&[0.004, 0.002, 0.003], 0.25);
         let one = vec![ours.clone(), runs(&[12.0, 18.0, 15.0], 0.2501)];
         let two = vec![runs(&[0.001], 0.25), runs(&[14.0], 0.25)];
-        let (text, agrees) = section(&row, &[1, 2], &[one.clone(), two]);
+        let results = [one.clone(), two];
+        let mut bars = Bars::default();
+        bars.add(&row, &[1, 2], &results);
+        let table = bars.section();
+        assert!(table.contains("| figure | numpy | 2 | 14000 × | 14000 × | reached |"), "{table}");
+        assert!(table.contains("| 1 | 100 % | 90 % | reached |"), "{table}");
+        row.peers[0].bar = Some(Bar { ratio: 5001.0, all_cores: false });
+        let mut bars = Bars::default();
+        bars.add(&row, &[1, 2], &results);
+        assert!(bars.section().contains("| numpy | 1 | 5000 × | 5001 × | **below** |"));
+        let (text, agrees) = section(&row, &[1, 2], &results);
         assert!(agrees);
         assert!(text.contains("| who | 1 thread | spread | times ours | 2 threads | spread |"), "{text}");
         assert!(text.contains("| attractorlab | 3.00 ms | 2.00 ms – 4.00 ms |  | 1.00 ms |"), "{text}");
@@ -144,8 +229,12 @@ mod tests {
         assert!(text.contains("less than a task; on one thread, this processor needs 100 % of"), "{text}");
         // One side astray with one of the numbers of threads is enough.
         let astray = vec![ours, runs(&[1.0], 0.3)];
-        let (text, agrees) = section(&row, &[1, 2], &[one, astray]);
+        let (text, agrees) = section(&row, &[1, 2], &[one.clone(), astray.clone()]);
         assert!(!agrees);
         assert!(text.contains("| 5.0e-2 |"), "{text}");
+        row.peers[0].tolerance = Some(0.1);
+        let (text, agrees) = section(&row, &[1, 2], &[one, astray]);
+        assert!(agrees);
+        assert!(text.contains("within 1e-3, of \"numpy\" within 1e-1."), "{text}");
     }
 }

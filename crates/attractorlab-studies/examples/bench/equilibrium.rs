@@ -7,7 +7,7 @@ use attractorlab::dynamics::{Columns, EquilibriumOptions, FixedPointLayer, Stabi
 use attractorlab::network::Transfer;
 use attractorlab::numerics::linalg::{Lu, Mat};
 use attractorlab::training::equilibrium::linear::{
-    LinearRule, LinearTask, LinearWeights, LinearisedPath, ReparameterisedPath,
+    GradientPath, LinearTask, LinearisedPath, ReparameterisedPath,
 };
 use attractorlab::training::equilibrium::{
     Batch, Evaluation, ForwardPass, LearningError, MeanSquaredError, MissingStates, rule_by_name,
@@ -55,11 +55,9 @@ fn answer(name: &'static str, value: Result<f64, LearningError>) -> Vec<(&'stati
 pub(crate) fn gradient() -> Vec<(&'static str, f64)> {
     let run = || {
         let (task, start) = linear()?;
-        let mut weights = LinearWeights::new(&task, start)?;
-        for _ in 0..100 {
-            weights.step(LinearRule::Gradient, 0.3)?;
-        }
-        task.loss(weights.weights())
+        let mut path = GradientPath::new(&task, start.as_ref(), 0.3)?;
+        path.advance(100)?;
+        task.loss(path.weights().as_ref())
     };
     answer("loss", run())
 }

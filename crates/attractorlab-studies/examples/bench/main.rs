@@ -23,14 +23,57 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     /// What is computed, in one sentence.
     pub(crate) what: &'static str,
-    /// Scripts in `bench/peers` that compute the same, and what each is.
-    pub(crate) peers: &'static [(&'static str, &'static str)],
+    /// Who else computes the same.
+    pub(crate) peers: Vec<Peer>,
     /// How far the peers' answers may lie from ours.
     pub(crate) tolerance: f64,
     /// What must be done at least, where that is known.
     pub(crate) limit: Option<limits::Limit>,
+    /// The share of our time that the limit should take at least.
+    pub(crate) least_share: Option<f64>,
     /// Does the work once; the answers show that the peers did the same.
     pub(crate) work: fn() -> Vec<(&'static str, f64)>,
+}
+
+/// One way in which the work of a row is done elsewhere.
+pub(crate) struct Peer {
+    /// A script in `bench/peers`.
+    script: &'static str,
+    what: &'static str,
+    /// How many times our time it should take at least, and whether with all cores.
+    bar: Option<(f64, bool)>,
+    /// A tolerance of its own, where it does less than we do.
+    tolerance: Option<f64>,
+}
+
+/// A peer without a bar.
+pub(crate) fn peer(script: &'static str, what: &'static str) -> Peer {
+    Peer { script, what, bar: None, tolerance: None }
+}
+
+impl Peer {
+    /// We should be so many times faster on one thread.
+    fn bar(mut self, ratio: f64) -> Self {
+        self.bar = Some((ratio, false));
+        self
+    }
+
+    /// We should be so many times faster if both sides have all cores.
+    fn bar_on_all_cores(mut self, ratio: f64) -> Self {
+        self.bar = Some((ratio, true));
+        self
+    }
+
+    /// Its answers may lie so far from ours.
+    fn within(mut self, tolerance: f64) -> Self {
+        self.tolerance = Some(tolerance);
+        self
+    }
+
+    fn to_json(&self) -> serde_json::Value {
+        let bar = self.bar.map(|(ratio, all_cores)| json!({ "ratio": ratio, "all cores": all_cores }));
+        json!({ "script": self.script, "what": self.what, "bar": bar, "tolerance": self.tolerance })
+    }
 }
 
 /// A row is repeated for this long, and at least so often; its median counts.
@@ -70,14 +113,10 @@ fn main() -> ExitCode {
         ["list"] => rows
             .iter()
             .map(|row| {
-                let peers: Vec<_> = row
-                    .peers
-                    .iter()
-                    .map(|(script, what)| json!({ "script": script, "what": what }))
-                    .collect();
+                let peers: Vec<_> = row.peers.iter().map(Peer::to_json).collect();
                 let guarded = rows::GUARDED.contains(&row.name);
                 let limit = row.limit.map(limits::Limit::what);
-                json!({ "guarded": guarded, "name": row.name, "what": row.what, "tolerance": row.tolerance, "limit": limit, "peers": peers })
+                json!({ "guarded": guarded, "name": row.name, "what": row.what, "tolerance": row.tolerance, "limit": limit, "least share": row.least_share, "peers": peers })
             })
             .collect(),
         [how @ ("run" | "once"), name] => {

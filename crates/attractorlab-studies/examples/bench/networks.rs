@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use attractorlab::dynamics::{EffectiveConnectivity, Input, SimulationOptions, outliers};
 use attractorlab::network::{Connectivity, Form, RateNetwork, Transfer};
 use attractorlab::numerics::kernels::Real;
-use attractorlab::numerics::linalg::Mat;
+use attractorlab::numerics::linalg::{self, Mat};
 
 const UNITS: usize = 1000;
 
@@ -51,11 +51,31 @@ pub(crate) fn simulation<T: Real>() -> Vec<(&'static str, f64)> {
     vec![("rms", (squares / (100 * UNITS) as f64).sqrt()), ("first", first)]
 }
 
+/// The feedback vector of the rows on spectra; the readout is 1.5 times as long.
+fn feedback() -> Vec<f64> {
+    (0..UNITS).map(|i| 2.0_f64.sqrt() * (3.0 + 5.1 * (i as f64).powf(1.5)).sin()).collect()
+}
+
+/// All eigenvalues of the same bulk with one loop.
+pub(crate) fn eigenvalues() -> Vec<(&'static str, f64)> {
+    static MATRIX: LazyLock<Mat<f64>> = LazyLock::new(|| {
+        let m = feedback();
+        let bulk = bulk();
+        Mat::from_fn(UNITS, UNITS, |i, j| bulk[(i, j)] + 1.5 * m[i] * m[j] / UNITS as f64)
+    });
+    // No eigenvalues would agree with nobody.
+    let values = linalg::eigenvalues(MATRIX.as_ref()).unwrap_or_default();
+    vec![
+        ("largest", values.iter().map(|value| value.re).fold(f64::NEG_INFINITY, f64::max)),
+        ("sum of squares", values.iter().map(|value| (value * value).re).sum()),
+        ("sum of moduli", values.iter().map(|value| value.norm()).sum()),
+    ]
+}
+
 /// The outlier of the same bulk with one loop.
 pub(crate) fn outlier() -> Vec<(&'static str, f64)> {
     static CONNECTIVITY: LazyLock<Option<Connectivity>> = LazyLock::new(|| {
-        let m: Vec<f64> =
-            (0..UNITS).map(|i| 2.0_f64.sqrt() * (3.0 + 5.1 * (i as f64).powf(1.5)).sin()).collect();
+        let m = feedback();
         let n = m.iter().map(|m| 1.5 * m).collect();
         Connectivity::new(bulk()).and_then(|bulk| bulk.with_feedback(m, n)).ok()
     });

@@ -9,7 +9,7 @@ use attractorlab::theory::feedback::{Direction, FixedPoint, Inputs, ReadoutCurve
 use attractorlab::theory::output_dynamics::{Setting, predict};
 
 use crate::limits::Limit;
-use crate::{Row, equilibrium, fixed_points, learning, networks, trained};
+use crate::{Row, equilibrium, fixed_points, learning, networks, peer, trained};
 
 /// Rows whose instructions are counted as a guard: short, on one thread, the same work every time.
 pub(crate) const GUARDED: [&str; 9] = [
@@ -24,6 +24,9 @@ pub(crate) const GUARDED: [&str; 9] = [
     "stability-map-relu",
 ];
 
+/// The authors leave their states after five time constants, a few per cent from rest: so far their update may be from ours.
+const TRUNCATED: f64 = 0.1;
+
 /// All rows, in the order in which they are measured.
 pub(crate) fn all() -> Vec<Row> {
     vec![
@@ -31,306 +34,395 @@ pub(crate) fn all() -> Vec<Row> {
             name: "e1-theory",
             what: "The theory figure of Mastrogiuseppe & Ostojic (2019): all fixed points, outliers and radii of \
                1000 targets.",
-            peers: &[
-                ("e1_damped_iteration.py", "numpy, damped iteration with 200-node Gauss–Hermite sums"),
-                ("e1_table.py", "numpy, vectorised over one table"),
+            peers: vec![
+                peer("e1_damped_iteration.py", "numpy, damped iteration with 200-node Gauss–Hermite sums")
+                    .bar(3500.0),
+                peer("e1_table_brentq.py", "numpy and scipy, one table, target by target").bar(100.0),
+                peer("e1_table.py", "numpy, one table, vectorised over targets and states: its best form"),
             ],
             tolerance: 1e-4,
             limit: None,
+            least_share: None,
             work: e1_theory,
         },
         Row {
             name: "average",
             what: "Averages of φ², φ' and φ''' of tanh over Gaussians of 1000 standard deviations from 0.1 to 30.",
-            peers: &[(
+            peers: vec![peer(
                 "average_trapezoid.py",
                 "numpy, trapezoid rule in z, one standard deviation after the other",
             )],
             tolerance: 1e-9,
             limit: None,
+            least_share: None,
             work: one_variable,
         },
         Row {
             name: "pair-average",
             what: "Averages of φ(x₁)φ(x₂) of tanh over 200 laws of two variables, standard deviations from 0.5 to 4, \
                correlations from -0.95 to 0.95.",
-            peers: &[("pair_average_grid.py", "numpy, trapezoid rule on a grid of two variables")],
+            peers: vec![peer("pair_average_grid.py", "numpy, trapezoid rule on a grid of two variables")],
             tolerance: 1e-9,
             limit: None,
+            least_share: None,
             work: two_variables,
         },
         Row {
             name: "kernel-tanh-f32",
             what: "tanh of 4096 numbers from -3 to 3 in f32, 200 times.",
-            peers: &[("kernel_tanh_f32.py", "numpy, in place")],
+            peers: vec![peer("kernel_tanh_f32.py", "numpy, in place")],
             tolerance: 5e-4,
             limit: None,
+            least_share: None,
             work: || networks::kernel::<f32>(kernels::tanh),
         },
         Row {
             name: "kernel-tanh-f64",
             what: "tanh of 4096 numbers from -3 to 3 in f64, 200 times.",
-            peers: &[("kernel_tanh_f64.py", "numpy, in place")],
+            peers: vec![peer("kernel_tanh_f64.py", "numpy, in place")],
             tolerance: 1e-9,
             limit: None,
+            least_share: None,
             work: || networks::kernel::<f64>(kernels::tanh),
         },
         Row {
             name: "kernel-exp-f32",
             what: "exp of 4096 numbers from -3 to 3 in f32, 200 times.",
-            peers: &[("kernel_exp_f32.py", "numpy, in place")],
+            peers: vec![peer("kernel_exp_f32.py", "numpy, in place")],
             tolerance: 5e-4,
             limit: None,
+            least_share: None,
             work: || networks::kernel::<f32>(kernels::exp),
         },
         Row {
             name: "kernel-exp-f64",
             what: "exp of 4096 numbers from -3 to 3 in f64, 200 times.",
-            peers: &[("kernel_exp_f64.py", "numpy, in place")],
+            peers: vec![peer("kernel_exp_f64.py", "numpy, in place")],
             tolerance: 1e-9,
             limit: None,
+            least_share: None,
             work: || networks::kernel::<f64>(kernels::exp),
         },
         Row {
             name: "kernel-erf-f32",
             what: "erf of 4096 numbers from -3 to 3 in f32, 200 times.",
-            peers: &[("kernel_erf_f32.py", "scipy, in place")],
+            peers: vec![peer("kernel_erf_f32.py", "scipy, in place")],
             tolerance: 5e-4,
             limit: None,
+            least_share: None,
             work: || networks::kernel::<f32>(kernels::erf),
         },
         Row {
             name: "kernel-erf-f64",
             what: "erf of 4096 numbers from -3 to 3 in f64, 200 times.",
-            peers: &[("kernel_erf_f64.py", "scipy, in place")],
+            peers: vec![peer("kernel_erf_f64.py", "scipy, in place")],
             tolerance: 1e-9,
             limit: None,
+            least_share: None,
             work: || networks::kernel::<f64>(kernels::erf),
         },
         Row {
             name: "simulation-f32",
             what: "Simulation in f32: 50 Euler steps of 100 trials of 1000 tanh units.",
-            peers: &[("simulation_f32.py", "numpy, in place, the better of two memory orders")],
+            peers: vec![
+                peer("simulation_f32.py", "numpy, in place, the better of two memory orders").bar(1.0),
+            ],
             tolerance: 1e-3,
             limit: Some(Limit::Arithmetic32(50.0 * 2.0 * 1e6 * 100.0)),
+            least_share: Some(0.75),
             work: networks::simulation::<f32>,
         },
         Row {
             name: "simulation-f64",
             what: "Simulation in f64: 50 Euler steps of 100 trials of 1000 tanh units.",
-            peers: &[("simulation_f64.py", "numpy, in place, the better of two memory orders")],
+            peers: vec![
+                peer("simulation_f64.py", "numpy, in place, the better of two memory orders").bar(1.1),
+            ],
             tolerance: 1e-9,
             limit: Some(Limit::Arithmetic64(50.0 * 2.0 * 1e6 * 100.0)),
+            least_share: Some(0.75),
             work: networks::simulation::<f64>,
         },
         Row {
             name: "outlier",
             what: "The outlier of 1000 units with one feedback loop.",
-            peers: &[
-                ("outlier.py", "numpy, all eigenvalues (LAPACK)"),
-                ("outlier_arpack.py", "scipy, one eigenvalue (ARPACK)"),
+            peers: vec![
+                peer("outlier.py", "numpy, all eigenvalues (LAPACK)").bar(25.0),
+                peer("outlier_arpack.py", "scipy, one eigenvalue (ARPACK)"),
             ],
             tolerance: 1e-8,
             // 40 products with the matrix, and one for the residual.
             limit: Some(Limit::Reading { bytes: 41.0 * 8e6, of: 8_000_000 }),
+            least_share: None,
             work: networks::outlier,
+        },
+        Row {
+            name: "eigenvalues",
+            what: "All eigenvalues of the same 1000 units.",
+            peers: vec![peer("eigenvalues.py", "numpy (LAPACK)").bar(1.1)],
+            tolerance: 1e-8,
+            limit: None,
+            least_share: None,
+            work: networks::eigenvalues,
         },
         Row {
             name: "least-squares-theory",
             what: "The theory of one true least-squares readout (g = 0.5, Sm = 1.2, SI = 0.15, A = 1.5): all fixed \
                points and both outliers of each.",
-            peers: &[(
+            peers: vec![peer(
                 "least_squares_theory.py",
                 "numpy, trapezoid rule on a grid of two variables, scan and bisection",
             )],
             tolerance: 1e-6,
             limit: None,
+            least_share: None,
             work: trained::least_squares_theory,
         },
         Row {
             name: "rls-steps",
             what: "200 whole steps of recursive least squares with the loop closed, N = 1000, the drawing of the network \
                included.",
-            peers: &[
-                ("rls_steps.py", "numpy, rank-one update of the whole matrix"),
-                ("rls_steps_reservoirpy.py", "ReservoirPy's RLS node, step by step"),
+            peers: vec![
+                peer("rls_steps.py", "numpy, rank-one update of the whole matrix"),
+                peer("rls_steps_reservoirpy.py", "ReservoirPy's RLS node, step by step").bar(10.0),
             ],
             tolerance: 1e-6,
             // Half of P once a step.
             limit: Some(Limit::Updating { bytes: 200.0 * 8e6, of: 4_004_000 }),
+            least_share: None,
             work: trained::recursive_steps,
         },
         Row {
             name: "ridge-readout",
             what: "Ridge regression of two targets on 2000 states of 1000 units.",
-            peers: &[
-                ("ridge_readout.py", "numpy and scipy, normal equations by Cholesky"),
-                ("ridge_readout_reservoirpy.py", "ReservoirPy's Ridge node"),
+            peers: vec![
+                peer("ridge_readout.py", "numpy and scipy, normal equations by Cholesky"),
+                peer("ridge_readout_reservoirpy.py", "ReservoirPy's Ridge node").bar(2.0),
             ],
             tolerance: 1e-8,
             // Half of the Gram matrix, and its factorisation, in 32 bits.
             limit: Some(Limit::Arithmetic32(2000.0 * 1e6 + 1e9 / 3.0)),
+            least_share: None,
             work: trained::ridge,
         },
         Row {
             name: "fixed-points-gru",
             what: "Fixed points of a GRU of 16 units that was trained on the flip-flop, from 1024 random starts, and which of \
                them are stable: ours finds 27 at residuals of 1e-12, Adam 26 with q < 1e-9.",
-            peers: &[("fixed_points_gru_torch.py", "PyTorch, Adam on the joint speed, float32")],
+            peers: vec![
+                peer("fixed_points_gru_torch.py", "PyTorch, Adam on the joint speed, float32").bar(18.0),
+            ],
             tolerance: 0.0,
             limit: None,
+            least_share: None,
             work: fixed_points::gru,
+        },
+        Row {
+            name: "fixed-points-256",
+            what: "Fixed points of a map of 256 tanh units that holds three bits, from 1024 random starts, and which of them \
+               are stable.",
+            peers: vec![
+                peer("fixed_points_256_torch.py", "PyTorch, Adam on the joint speed, float32").bar(5.0),
+            ],
+            tolerance: 0.0,
+            limit: None,
+            least_share: None,
+            work: fixed_points::three_bits,
         },
         Row {
             name: "trained-outlier",
             what: "Outlier of one network of N = 800 that least squares trained; drawing, clamping and training come before.",
-            peers: &[("trained_outlier.py", "numpy, the full spectrum (LAPACK)")],
+            peers: vec![peer("trained_outlier.py", "numpy, the full spectrum (LAPACK)")],
             tolerance: 1e-6,
             limit: None,
+            least_share: None,
             work: trained::outlier,
         },
         Row {
             name: "stability-map-relu",
             what: "Poles of networks trained to two values, relu with threshold -0.5 at g = 0.8, on a 50 by 50 grid of \
                values from -2.5 to 2.5.",
-            peers: &[("stability_map_relu.py", "numpy, vectorised closed forms over the grid")],
+            peers: vec![peer("stability_map_relu.py", "numpy, vectorised closed forms over the grid")],
             tolerance: 1e-6,
             limit: None,
+            least_share: None,
             work: || stability_map(Transfer::Relu { threshold: -0.5 }, (-2.5, 2.5)),
         },
         Row {
             name: "stability-map-tanh",
             what: "Poles of networks trained to two values, tanh at g = 0.8, on a 50 by 50 grid of values from 0.1 to 2.5.",
-            peers: &[("stability_map_tanh.py", "numpy, trapezoid rule on a grid of two variables")],
+            peers: vec![
+                peer("stability_map_tanh.py", "numpy, trapezoid rule on a grid of two variables").bar(80.0),
+            ],
             tolerance: 1e-6,
             limit: None,
+            least_share: None,
             work: || stability_map(Transfer::Tanh, (0.1, 2.5)),
         },
         Row {
             name: "frequency-response",
             what: "Response of 800 units at 200 frequencies: one reduction to Hessenberg form serves them all.",
-            peers: &[("frequency_response.py", "numpy, a linear solve at each frequency")],
+            peers: vec![peer("frequency_response.py", "numpy, a linear solve at each frequency")],
             tolerance: 1e-9,
             // The reduction, and an elimination below the diagonal for each complex frequency.
             limit: Some(Limit::Arithmetic64(
                 10.0 / 3.0 * 800.0_f64.powi(3) + 200.0 * 4.0 * 800.0_f64.powi(2),
             )),
+            least_share: None,
             work: frequency_response,
         },
         Row {
             name: "bptt-epoch",
             what: "One epoch of back-propagation through time in f32: 256 tanh units, 32 trials of 100 steps, forward, \
                backward and a step of Adam.",
-            peers: &[
-                ("bptt_epoch.py", "numpy, adjoints written out, one product over all steps for the weights"),
-                ("bptt_epoch_torch.py", "PyTorch, eager"),
+            peers: vec![
+                peer(
+                    "bptt_epoch.py",
+                    "numpy, adjoints written out, one product over all steps for the weights",
+                ),
+                peer("bptt_epoch_torch.py", "PyTorch, eager").bar(3.0),
             ],
             tolerance: 1e-3,
             // Three products with the weights or of their size for each step of each trial.
             limit: Some(Limit::Arithmetic32(3.0 * 2.0 * 256.0 * 256.0 * 3200.0)),
+            least_share: Some(0.63),
             work: learning::epoch,
         },
         Row {
             name: "bptt-epoch-1024",
             what: "The same with 1024 units.",
-            peers: &[
-                (
+            peers: vec![
+                peer(
                     "bptt_epoch_1024.py",
                     "numpy, adjoints written out, one product over all steps for the weights",
                 ),
-                ("bptt_epoch_1024_torch.py", "PyTorch, eager"),
+                peer("bptt_epoch_1024_torch.py", "PyTorch, eager").bar(1.7),
             ],
             tolerance: 1e-3,
             limit: Some(Limit::Arithmetic32(3.0 * 2.0 * 1024.0 * 1024.0 * 3200.0)),
+            least_share: Some(0.63),
             work: learning::epoch_1024,
         },
         Row {
             name: "linear-gradient",
             what: "100 steps of the gradient (rule 1) on a linear network of 200 units, 100 samples.",
-            peers: &[
-                ("equilibrium_gradient.py", "numpy, two solves a step"),
-                (
+            peers: vec![
+                peer("equilibrium_gradient.py", "numpy, two solves a step").bar(1.5),
+                peer(
                     "equilibrium_gradient_authors.py",
                     "numpy, the authors' operations: an inverse for the step and one for its loss",
-                ),
+                )
+                .bar(6.0),
             ],
             tolerance: 1e-8,
-            // A factorisation, two solves and a product a step.
-            limit: Some(Limit::Arithmetic64(100.0 * (2.0 / 3.0 * 8e6 + 3.0 * 2.0 * 4e4 * 100.0))),
+            // A factorisation and, of two solves and a product, all but a triangle that meets zeros, a step.
+            limit: Some(Limit::Arithmetic64(100.0 * (2.0 / 3.0 * 8e6 + 24e6 - 3e6))),
+            least_share: None,
             work: equilibrium::gradient,
         },
         Row {
             name: "linear-reparameterised",
             what: "A learning curve of 1000 steps of rule 2 on the same network, from one eigendecomposition.",
-            peers: &[
-                ("equilibrium_reparameterised.py", "numpy, the responses stepped without inverses"),
-                (
+            peers: vec![
+                peer("equilibrium_reparameterised.py", "numpy, the responses stepped without inverses")
+                    .bar(1.0),
+                peer(
                     "equilibrium_reparameterised_authors.py",
                     "numpy, the authors' operations: three inverses a step",
-                ),
+                )
+                .bar(100.0),
             ],
             tolerance: 1e-8,
             limit: None,
+            least_share: None,
             work: equilibrium::reparameterised,
         },
         Row {
             name: "linear-linearised",
             what: "A learning curve of 1000 steps of rule 3 on the same network, by its recursion of 100×100 matrices in the \
                eigenbasis of the inputs, the loss at every fifth step.",
-            peers: &[
-                ("equilibrium_linearised.py", "numpy, four products a step, a solve for each loss"),
-                (
+            peers: vec![
+                peer("equilibrium_linearised.py", "numpy, four products a step, a solve for each loss")
+                    .bar(5.0),
+                peer(
                     "equilibrium_linearised_authors.py",
                     "numpy, the authors' operations: the loss at every step, from two inverses",
-                ),
+                )
+                .bar(60.0),
             ],
             tolerance: 1e-8,
             // Products shrink with the columns that have vanished.
             limit: None,
+            least_share: None,
             work: equilibrium::linearised,
         },
         Row {
             name: "equilibrium-step-linearised",
             what: "One step of rule 3 in f32: states of 512 inputs to 300 tanh units to a residual of 1e-5, the update. Nobody tests whether the states are stable.",
-            peers: &[("equilibrium_linearised_step.py", "numpy, batched plain iteration")],
+            peers: vec![
+                peer("equilibrium_linearised_step.py", "numpy, batched plain iteration")
+                    .bar_on_all_cores(2.0),
+                peer(
+                    "equilibrium_linearised_step_authors_torch.py",
+                    "PyTorch, the authors' operations, stopped early",
+                )
+                .bar_on_all_cores(90.0)
+                .within(TRUNCATED),
+            ],
             tolerance: 1e-3,
             limit: None,
+            least_share: None,
             work: equilibrium::linearised_step,
         },
         Row {
             name: "equilibrium-step-gradient",
             what: "The same with rule 1: adjoint states to a relative residual of 1e-5.",
-            peers: &[("equilibrium_gradient_step.py", "numpy, batched plain iteration")],
+            peers: vec![
+                peer("equilibrium_gradient_step.py", "numpy, batched plain iteration").bar_on_all_cores(1.6),
+                peer(
+                    "equilibrium_gradient_step_authors_torch.py",
+                    "PyTorch, the authors' operations, stopped early",
+                )
+                .bar_on_all_cores(60.0)
+                .within(TRUNCATED),
+            ],
             tolerance: 1e-3,
             limit: None,
+            least_share: None,
             work: equilibrium::gradient_step,
         },
         Row {
             name: "equilibrium-step-linearised-tested",
             what: "The step of rule 3 as a training makes it: each of the 512 states is tested for stability too, which numpy does not do.",
-            peers: &[("equilibrium_linearised_step.py", "numpy, batched plain iteration, no stability")],
+            peers: vec![peer(
+                "equilibrium_linearised_step.py",
+                "numpy, batched plain iteration, no stability",
+            )],
             tolerance: 1e-3,
             limit: None,
+            least_share: None,
             work: equilibrium::tested_linearised_step,
         },
         Row {
             name: "equilibrium-step-gradient-tested",
             what: "The same with rule 1.",
-            peers: &[("equilibrium_gradient_step.py", "numpy, batched plain iteration, no stability")],
+            peers: vec![peer("equilibrium_gradient_step.py", "numpy, batched plain iteration, no stability")],
             tolerance: 1e-3,
             limit: None,
+            least_share: None,
             work: equilibrium::tested_gradient_step,
         },
         Row {
             name: "equilibrium-step-truncated",
             what: "One step of rule 3 in f32 as the authors make it: states of the same 512 inputs after 500 Euler steps, the update.",
-            peers: &[(
+            peers: vec![peer(
                 "equilibrium_truncated_step.py",
                 "numpy, the authors' operations: the update sample by sample",
             )],
             tolerance: 1e-3,
             // A product for each Euler step.
             limit: Some(Limit::Arithmetic32(500.0 * 2.0 * 9e4 * 512.0)),
+            least_share: None,
             work: equilibrium::truncated_step,
         },
     ]
