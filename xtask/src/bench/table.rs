@@ -48,11 +48,7 @@ pub(super) fn section(row: &Row, numbers: &[usize], results: &[Vec<Vec<Measured>
     }
     text.push_str(".\n\n");
     if let (Some(limit), Some(share)) = (&row.limit, share(results)) {
-        let percent = 100.0 * share;
-        let _ = writeln!(
-            text,
-            "No program does with less than {limit}; on one thread, this processor needs {percent:.0} % of our time for it.\n"
-        );
+        let _ = writeln!(text, "{}\n", limit.replace("{}", &format!("{:.0}", 100.0 * share)));
     }
     (text, agree)
 }
@@ -198,7 +194,7 @@ mod tests {
             what: "A figure.".to_owned(),
             tolerance: 1e-3,
             guarded: false,
-            limit: Some("a task".to_owned()),
+            limit: Some("A task takes {} % of our time.".to_owned()),
             least_share: Some(0.9),
             peers: vec![Peer {
                 script: "peer.py".to_owned(),
@@ -226,7 +222,7 @@ mod tests {
         assert!(text.contains("| attractorlab | 3.00 ms | 2.00 ms – 4.00 ms |  | 1.00 ms |"), "{text}");
         assert!(text.contains("| numpy | 15.0 s | 12.0 s – 18.0 s | 5000 | 14.0 s |"), "{text}");
         assert!(text.contains("| 14000 | 1.0e-4 |"), "{text}");
-        assert!(text.contains("less than a task; on one thread, this processor needs 100 % of"), "{text}");
+        assert!(text.contains("A task takes 100 % of our time."), "{text}");
         // One side astray with one of the numbers of threads is enough.
         let astray = vec![ours, runs(&[1.0], 0.3)];
         let (text, agrees) = section(&row, &[1, 2], &[one.clone(), astray.clone()]);

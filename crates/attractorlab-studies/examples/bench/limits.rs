@@ -1,9 +1,14 @@
-//! What no program could beat on this processor: its multiply-adds, and the traffic of its caches and memory.
+//! What no program could beat on this processor: its multiply-adds, and the traffic of its caches and memory. Where the least
+//! work is not known, the rate at which it issues instructions bounds the program that is measured.
 //!
 //! Unsafe for the instruction set, whose presence is asked for first.
 #![allow(unsafe_code)]
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::hint::black_box;
+use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use attractorlab::numerics::kernels::{Real, axpy, dot};
@@ -19,18 +24,30 @@ pub(crate) enum Limit {
     Reading { bytes: f64, of: usize },
     /// Bytes read and bytes written, together, of data that fill so many.
     Updating { bytes: f64, of: usize },
+    /// The instructions that `bench/instructions.json` holds for this row.
+    Instructions(&'static str),
 }
 
 impl Limit {
-    /// In words, for the table.
-    pub(crate) fn what(self) -> String {
+    /// A sentence for the table; `{}` is where the share of our time goes, in per cent.
+    pub(crate) fn sentence(self) -> String {
         let size = |of: usize| format!("{:.0} MB", of as f64 * 1e-6);
-        match self {
+        let least = match self {
             Self::Arithmetic32(count) => format!("{} floating-point operations in f32", scaled(count)),
             Self::Arithmetic64(count) => format!("{} floating-point operations in f64", scaled(count)),
             Self::Reading { bytes, of } => format!("{}B read from {}", scaled(bytes), size(of)),
             Self::Updating { bytes, of } => format!("{}B read and written in {}", scaled(bytes), size(of)),
-        }
+            Self::Instructions(row) => {
+                let count = scaled(instructions(row));
+                return format!(
+                    "It makes {count} instructions; if this processor issued them as fast as any, they would take {{}} % of our \
+                     time on one thread."
+                );
+            }
+        };
+        format!(
+            "No program does with less than {least}; on one thread, this processor needs {{}} % of our time for it."
+        )
     }
 
     /// The seconds that the processor takes for it now.
@@ -40,6 +57,7 @@ impl Limit {
             Self::Arithmetic64(count) => count / peak::<f64>(),
             Self::Reading { bytes, of } => bytes / reading(of),
             Self::Updating { bytes, of } => bytes / updating(of),
+            Self::Instructions(row) => instructions(row) / issuing(),
         }
     }
 }
@@ -87,6 +105,25 @@ fn peak<T: Real>() -> f64 {
     })
 }
 
+/// Instructions of a row, start and end of the process included; NaN if they have not been counted.
+fn instructions(row: &str) -> f64 {
+    static COUNTS: LazyLock<Option<BTreeMap<String, f64>>> = LazyLock::new(|| {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench/instructions.json");
+        serde_json::from_str(&fs::read_to_string(file).ok()?).ok()
+    });
+    COUNTS.as_ref().and_then(|counts| counts.get(row)).copied().unwrap_or(f64::NAN)
+}
+
+/// Instructions a second, of the simplest.
+fn issuing() -> f64 {
+    const STEPS: usize = 10_000;
+    #[cfg(target_arch = "x86_64")]
+    // Decrement and branch count as one: processors fuse them.
+    return rate((65 * STEPS) as f64, || x86::idle(STEPS));
+    #[cfg(not(target_arch = "x86_64"))]
+    f64::NAN
+}
+
 /// Bytes a second at which so many are read over and over.
 fn reading(bytes: usize) -> f64 {
     let x = vec![1.0_f64; bytes / 16];
@@ -111,11 +148,29 @@ fn updating(bytes: usize) -> f64 {
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
+    use std::arch::asm;
     use std::arch::x86_64::{
         _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_set1_pd, _mm256_set1_ps, _mm512_fmadd_pd, _mm512_fmadd_ps,
         _mm512_set1_pd, _mm512_set1_ps,
     };
     use std::hint::black_box;
+
+    /// 64 instructions that do nothing, so many times.
+    pub(super) fn idle(steps: usize) {
+        // SAFETY: a register counts down to zero, and nothing else changes.
+        unsafe {
+            asm!(
+                "2:",
+                ".rept 64",
+                "nop",
+                ".endr",
+                "dec {left}",
+                "jnz 2b",
+                left = inout(reg) steps => _,
+                options(nomem, nostack)
+            );
+        }
+    }
 
     /// Sums that do not wait for each other: more than the latency takes, less than there are registers.
     pub(super) const CHAINS: usize = 12;

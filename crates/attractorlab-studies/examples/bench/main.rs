@@ -115,7 +115,7 @@ fn main() -> ExitCode {
             .map(|row| {
                 let peers: Vec<_> = row.peers.iter().map(Peer::to_json).collect();
                 let guarded = rows::GUARDED.contains(&row.name);
-                let limit = row.limit.map(limits::Limit::what);
+                let limit = row.limit.map(limits::Limit::sentence);
                 json!({ "guarded": guarded, "name": row.name, "what": row.what, "tolerance": row.tolerance, "limit": limit, "least share": row.least_share, "peers": peers })
             })
             .collect(),

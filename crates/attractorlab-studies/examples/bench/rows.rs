@@ -12,7 +12,7 @@ use crate::limits::Limit;
 use crate::{Row, equilibrium, fixed_points, learning, networks, peer, trained};
 
 /// Rows whose instructions are counted as a guard: short, on one thread, the same work every time.
-pub(crate) const GUARDED: [&str; 9] = [
+pub(crate) const GUARDED: [&str; 10] = [
     "e1-theory",
     "average",
     "pair-average",
@@ -22,6 +22,7 @@ pub(crate) const GUARDED: [&str; 9] = [
     "kernel-erf-f64",
     "least-squares-theory",
     "stability-map-relu",
+    "stability-map-tanh",
 ];
 
 /// The authors leave their states after five time constants, a few per cent from rest: so far their update may be from ours.
@@ -41,7 +42,7 @@ pub(crate) fn all() -> Vec<Row> {
                 peer("e1_table.py", "numpy, one table, vectorised over targets and states: its best form"),
             ],
             tolerance: 1e-4,
-            limit: None,
+            limit: Some(Limit::Instructions("e1-theory")),
             least_share: None,
             work: e1_theory,
         },
@@ -53,7 +54,7 @@ pub(crate) fn all() -> Vec<Row> {
                 "numpy, trapezoid rule in z, one standard deviation after the other",
             )],
             tolerance: 1e-9,
-            limit: None,
+            limit: Some(Limit::Instructions("average")),
             least_share: None,
             work: one_variable,
         },
@@ -63,7 +64,7 @@ pub(crate) fn all() -> Vec<Row> {
                correlations from -0.95 to 0.95.",
             peers: vec![peer("pair_average_grid.py", "numpy, trapezoid rule on a grid of two variables")],
             tolerance: 1e-9,
-            limit: None,
+            limit: Some(Limit::Instructions("pair-average")),
             least_share: None,
             work: two_variables,
         },
@@ -161,7 +162,8 @@ pub(crate) fn all() -> Vec<Row> {
             what: "All eigenvalues of the same 1000 units.",
             peers: vec![peer("eigenvalues.py", "numpy (LAPACK)").bar(1.1)],
             tolerance: 1e-8,
-            limit: None,
+            // What the QR algorithm is reckoned at, eigenvalues alone.
+            limit: Some(Limit::Arithmetic64(10.0 * 1e9)),
             least_share: None,
             work: networks::eigenvalues,
         },
@@ -174,9 +176,19 @@ pub(crate) fn all() -> Vec<Row> {
                 "numpy, trapezoid rule on a grid of two variables, scan and bisection",
             )],
             tolerance: 1e-6,
-            limit: None,
+            limit: Some(Limit::Instructions("least-squares-theory")),
             least_share: None,
             work: trained::least_squares_theory,
+        },
+        Row {
+            name: "clamped-state",
+            what: "The stationary state of 1000 units under a constant drive, g = 0.8, to a residual of 1e-12.",
+            peers: vec![peer("clamped_state.py", "numpy, plain iteration")],
+            tolerance: 1e-10,
+            // A product for each of so many residuals.
+            limit: Some(Limit::Reading { bytes: 35.0 * 8e6, of: 8_000_000 }),
+            least_share: None,
+            work: trained::clamped_state,
         },
         Row {
             name: "rls-steps",
@@ -244,7 +256,7 @@ pub(crate) fn all() -> Vec<Row> {
                values from -2.5 to 2.5.",
             peers: vec![peer("stability_map_relu.py", "numpy, vectorised closed forms over the grid")],
             tolerance: 1e-6,
-            limit: None,
+            limit: Some(Limit::Instructions("stability-map-relu")),
             least_share: None,
             work: || stability_map(Transfer::Relu { threshold: -0.5 }, (-2.5, 2.5)),
         },
@@ -255,7 +267,7 @@ pub(crate) fn all() -> Vec<Row> {
                 peer("stability_map_tanh.py", "numpy, trapezoid rule on a grid of two variables").bar(80.0),
             ],
             tolerance: 1e-6,
-            limit: None,
+            limit: Some(Limit::Instructions("stability-map-tanh")),
             least_share: None,
             work: || stability_map(Transfer::Tanh, (0.1, 2.5)),
         },

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use attractorlab::dynamics::{ClampedNetwork, EffectiveConnectivity, outliers};
+use attractorlab::dynamics::{ClampedNetwork, EffectiveConnectivity, SolverOptions, outliers};
 use attractorlab::network::{Connectivity, Transfer};
 use attractorlab::numerics::linalg::Mat;
 use attractorlab::theory::feedback::{BulkCorrelation, Inputs, TrainedReadout};
@@ -59,6 +59,15 @@ impl Network {
             target: 1.0,
         }
     }
+}
+
+pub(crate) fn clamped_state() -> Vec<(&'static str, f64)> {
+    static NETWORK: LazyLock<Network> = LazyLock::new(|| Network::new(1000, 0.8));
+    let network = NETWORK.task().network;
+    let drive: Vec<f64> = NETWORK.feedback.iter().zip(&NETWORK.input).map(|(m, i)| m + i).collect();
+    let state = network.solve(&drive, &drive, SolverOptions::default());
+    let square = state.x.iter().map(|x| x * x).sum::<f64>() / state.x.len() as f64;
+    vec![("mean square", square), ("first", state.x[0])]
 }
 
 pub(crate) fn recursive_steps() -> Vec<(&'static str, f64)> {

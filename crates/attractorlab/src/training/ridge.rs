@@ -1,6 +1,6 @@
 //! Ridge regression on many states: readouts of trajectories.
 
-use attractorlab_numerics::kernels::Real;
+use attractorlab_numerics::kernels::{Real, dot};
 use attractorlab_numerics::linalg::{Cholesky, LinalgError, Mat, MatRef, gram_lower, matmul, matmul_add};
 
 use super::TrainingError;
@@ -11,9 +11,9 @@ use super::error::positive;
 ///
 /// n = (RRᵀ/N + q)⁻¹ R F, or n = R (RᵀR/N + q)⁻¹ F, by one Cholesky factorisation of the smaller of the two matrices,
 /// in about min(N, T)·N·T + min(N, T)³/3 multiply-adds. Where the ridge keeps a large matrix well enough conditioned, it
-/// is factorised in 32 bits, in half of the time, and the solution refined to that of 64. For the few states of clamped networks, or for many ridge
-/// parameters of the same states, [`RateDecomposition`](super::RateDecomposition) is better conditioned and serves all
-/// parameters at once.
+/// is factorised in 32 bits, in half of the time, and the solution refined to that of 64. For the few states of clamped
+/// networks, or for many ridge parameters of the same states, [`RateDecomposition`](super::RateDecomposition) is better
+/// conditioned and serves all parameters at once.
 ///
 /// ```
 /// use attractorlab::numerics::linalg::{Mat, matmul_transposed};
@@ -48,6 +48,11 @@ pub fn ridge_readout(
     if targets.nrows() != states {
         let (name, of) = ("the matrix of rates", "target");
         return Err(TrainingError::Columns { name, of, expected: targets.nrows(), found: states });
+    }
+    let finite = |k: &usize| (0..states).all(|t| targets[(t, *k)].is_finite());
+    if let Some(col) = (0..targets.ncols()).find(|k| !finite(k)) {
+        let row = (0..states).find(|&t| !targets[(t, col)].is_finite()).unwrap_or_default();
+        return Err(LinalgError::NotFinite { row, col }.into());
     }
     let few_units = units <= states;
     let tall = if few_units { rates.transpose() } else { rates };
@@ -90,22 +95,27 @@ const REFINEMENTS: usize = 14;
 const ROWS: usize = 64;
 
 impl NormalEquations<'_> {
-    /// s AᵀA + q and its factor, in the precision of the matrix given, which is A or A rounded.
-    fn factor<T: Real>(&self, tall: MatRef<'_, T>) -> Result<Cholesky<T>, LinalgError> {
+    /// The factor of s AᵀA + q and the Frobenius norm of that matrix, in the precision of the matrix given, which is A or A
+    /// rounded.
+    fn factor<T: Real>(&self, tall: MatRef<'_, T>) -> Result<(Cholesky<T>, f64), LinalgError> {
         let size = tall.ncols();
         let mut matrix = Mat::zeros(size, size);
         gram_lower(tall, matrix.as_mut());
+        let mut squares = 0.0;
         for j in 0..size {
-            for value in &mut matrix.col_as_slice_mut(j)[j..] {
+            let column = &mut matrix.col_as_slice_mut(j)[j..];
+            for value in &mut *column {
                 *value *= T::from_f64(self.scale);
             }
-            matrix[(j, j)] += T::from_f64(self.ridge);
+            column[0] += T::from_f64(self.ridge);
+            // Every entry but those of the diagonal is there twice.
+            squares += 2.0 * dot(column, column).to_f64() - column[0].to_f64().powi(2);
         }
-        Cholesky::new(matrix.as_ref())
+        Ok((Cholesky::new(matrix.as_ref())?, squares.sqrt()))
     }
 
     fn solve(&self, mut sides: Mat<f64>) -> Result<Mat<f64>, TrainingError> {
-        self.factor(self.tall)?.solve_matrix_in_place(sides.as_mut());
+        self.factor(self.tall)?.0.solve_matrix_in_place(sides.as_mut());
         Ok(sides)
     }
 
@@ -129,7 +139,8 @@ impl NormalEquations<'_> {
             let narrow = rounded(self.tall.transpose());
             self.factor(narrow.as_ref().transpose())
         };
-        let factor = factor.ok()?;
+        // The norm is no more than √size times the spectral one.
+        let (factor, norm) = factor.ok()?;
         let mut solutions = Mat::zeros(size, columns);
         let (mut residual, mut last) = (sides.clone(), f64::INFINITY);
         for _ in 0..REFINEMENTS {
@@ -147,7 +158,7 @@ impl NormalEquations<'_> {
             let error = residual
                 .col_iter()
                 .zip(solutions.col_iter())
-                .map(|(residual, x)| (residual.norm_l2() / trace, x.norm_l2()))
+                .map(|(residual, x)| (residual.norm_l2() / norm, x.norm_l2()))
                 .map(|(residual, x)| if residual == 0.0 { 0.0 } else { residual / x })
                 .fold(
                     0.0,
@@ -162,8 +173,8 @@ impl NormalEquations<'_> {
                 return Some(solutions);
             }
             if !(error <= 0.1 * last) {
-                // As far as 64 bits lead, or not converging.
-                return (error <= f64::EPSILON).then_some(solutions);
+                // As far as 64 bits lead, or not converging. A residual cannot be computed to less than this.
+                return (error * norm <= f64::EPSILON * trace).then_some(solutions);
             }
             last = error;
         }
@@ -247,6 +258,22 @@ mod tests {
         }
     }
 
+    /// Where the ridge is most of the matrix, its trace says little about its norm.
+    #[test]
+    fn refined_solutions_are_exact_beside_the_norm() {
+        let mut stream = Stream::new(5, "ridge", 0);
+        let (units, states) = (320, 400);
+        let rates = Mat::from_fn(units, states, |_, _| stream.normal());
+        let sides = Mat::from_fn(units, 1, |_, _| stream.normal());
+        for ridge in [10.0, 1e3, 1e6] {
+            let equations = NormalEquations { tall: rates.transpose(), scale: 1.0 / units as f64, ridge };
+            let refined = equations.solve_refined(&sides).unwrap();
+            // Rates of variance one have a spectral norm below (1 + √(400/320))² < 5 here.
+            let error = equations.residual(&sides, &refined).norm_l2() / ((ridge + 5.0) * refined.norm_l2());
+            assert!(error < 4.0 * f64::EPSILON, "ridge {ridge}: {error:e}");
+        }
+    }
+
     #[test]
     fn what_does_not_fit_is_refused() {
         let rates = Mat::from_fn(3, 4, |i, t| (i + t) as f64);
@@ -259,5 +286,7 @@ mod tests {
         assert!(refused(&rates, &Mat::zeros(4, 0), 1.0).contains("at least one target"));
         let nan = Mat::from_fn(3, 4, |_, _| f64::NAN);
         assert!(refused(&nan, &targets, 1.0).contains("finite"));
+        let infinite = Mat::from_fn(4, 2, |t, k| if (t, k) == (2, 1) { f64::INFINITY } else { 0.0 });
+        assert!(refused(&rates, &infinite, 1.0).contains("row 2, column 1 is NaN or infinite"));
     }
 }

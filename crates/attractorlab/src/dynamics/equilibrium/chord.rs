@@ -248,11 +248,12 @@ impl Walker {
         if !(scale > 0.0 && scale.is_finite()) {
             return [0.0; DEPTH];
         }
-        // Rounding in the products, relative to the largest.
-        let regular = 4.0 * T::EPSILON.to_f64() * scale;
-        let (a, b, c) = (self.gram[0][0] + regular, self.gram[0][1], self.gram[1][1] + regular);
+        // Rounding in the products, relative to the largest. Products of small residuals would underflow if multiplied.
+        let regular = 4.0 * T::EPSILON.to_f64();
+        let relative = |i: usize, j: usize| self.gram[i][j] / scale;
+        let (a, b, c) = (relative(0, 0) + regular, relative(0, 1), relative(1, 1) + regular);
         let mut right = [0.0; DEPTH];
-        (0..stored).for_each(|k| right[k] = dot(change(k), residual).to_f64());
+        (0..stored).for_each(|k| right[k] = dot(change(k), residual).to_f64() / scale);
         // Positive, because both diagonal entries are larger than without the regularisation.
         let determinant = a * c - b * b;
         let gamma = if stored == 1 {
