@@ -25,11 +25,18 @@ def loss(w, x, y):
 
 
 def gradient():
+    """The best form: one factorisation for rates and adjoint states."""
+    # Not everybody who runs other parts of this file has scipy.
+    from scipy.linalg import lu_factor, lu_solve
+
     (x, y, w), m = linear(), 100
+    b = np.eye(len(w)) - w
     for _ in range(100):
-        b = np.eye(len(w)) - w
-        r = np.linalg.solve(b, x)
-        w = w - 0.3 * 2 / m * np.linalg.solve(b.T, r - y) @ r.T
+        lu = lu_factor(b, check_finite=False)
+        r = lu_solve(lu, x, check_finite=False)
+        u = lu_solve(lu, r - y, trans=1, overwrite_b=True, check_finite=False)
+        b += 0.3 * 2 / m * u @ r.T
+    w = np.eye(len(w)) - b
     return {"loss": loss(w, x, y)}
 
 

@@ -495,7 +495,8 @@ def linear_course(
     Rules 2 ("reparameterised") and 3 ("linearised") come from closed forms, rule 1 ("gradient") from its steps in the basis
     that the inputs suggest.
 
-    Once a course has diverged, and where 1 − W is singular, the loss is infinite and the weights are NaN.
+    Once a course has diverged, and where 1 − W has become singular, the loss is infinite and the weights are NaN. Initial
+    weights for which it is singular are refused.
 
     Examples
     --------

@@ -1,6 +1,7 @@
 """Learning on fixed points."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -111,8 +112,20 @@ def test_the_course_of_rule_1_is_that_of_its_steps() -> None:
             stepped = stepped - 0.3 * 2 / M * a.T @ (a @ X - Y) @ (a @ X).T
     assert np.allclose(losses, expected, rtol=1e-10, atol=0.0)
     assert np.allclose(weights, stepped, rtol=0.0, atol=1e-12)
-    singular, weights = linear_course("gradient", X, Y, np.eye(N), 0.3, 4)
-    assert np.isinf(singular).all() and np.isnan(weights).all()
+    losses, weights = linear_course("gradient", [[1.0]], [[0.0]], [[0.0]], 1e308, 2)
+    assert losses[0] == 1.0 and np.isinf(losses[1:]).all() and np.isnan(weights).all()
+    assert np.isnan(linear_course("gradient", [[1.0]], [[0.0]], [[0.0]], 1e308, 1, every=2)[1]).all()
+
+
+@pytest.mark.parametrize("rule", ["gradient", "reparameterised", "linearised"])
+def test_a_course_begins_where_there_is_a_response(
+    rule: Literal["gradient", "reparameterised", "linearised"],
+) -> None:
+    for start in (np.diag([1.0] + [0.0] * (N - 1)), np.full((N, N), np.inf)):
+        with pytest.raises(ValueError):
+            linear_course(rule, X, Y, start, 0.3, 4)
+    with pytest.raises(InputError, match="rule must be 'gradient', 'reparameterised'"):
+        linear_course("descent", X, Y, W, 0.3, 4)  # type: ignore[arg-type]
 
 
 def test_a_diverging_course_keeps_its_losses() -> None:

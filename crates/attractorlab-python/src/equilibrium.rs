@@ -392,15 +392,23 @@ impl EquilibriumTrainer {
     }
 }
 
-/// Leads a path of rule 1 to a step; whether it gets there. Stops early if it must not go on.
+/// Leads a path of rule 1 to a step, unless it must not go on; whether nothing is in its way.
 fn get_to(path: &mut GradientPath, step: u64, go_on: &dyn Fn() -> bool) -> Result<bool, LearningError> {
     while path.step() < step && go_on() {
-        match path.advance((step - path.step()).min(64)) {
+        match path.advance(1) {
             Err(LearningError::Linalg(_)) => return Ok(false),
             advanced => advanced?,
         }
     }
     Ok(true)
+}
+
+/// The loss, if it is a number.
+fn finite_loss(path: &mut GradientPath) -> Result<Option<f64>, LearningError> {
+    match path.loss() {
+        Err(LearningError::Linalg(_)) => Ok(None),
+        loss => Ok(Some(loss?).filter(|loss| loss.is_finite())),
+    }
 }
 
 /// Losses of a rule on a linear network at steps 0, every, 2·every, …, by its own path; and the final weights.
@@ -433,17 +441,15 @@ pub(crate) fn linear_course<'py>(
             "gradient" => {
                 let mut path = GradientPath::new(&task, start.as_ref(), rate)?;
                 let mut losses = Vec::new();
-                // Nothing leads back from a singular response.
+                // Nothing leads back into the numbers.
                 let mut over = false;
                 for k in records {
                     over = over || !get_to(&mut path, k * every, &go_on)?;
-                    losses.push(match path.loss() {
-                        _ if over => f64::INFINITY,
-                        Err(LearningError::Linalg(_)) => f64::INFINITY,
-                        loss => loss?,
-                    });
+                    let loss = if over { None } else { finite_loss(&mut path)? };
+                    over = loss.is_none();
+                    losses.push(loss.unwrap_or(f64::INFINITY));
                 }
-                over = over || !get_to(&mut path, steps, &go_on)?;
+                over = over || !get_to(&mut path, steps, &go_on)? || finite_loss(&mut path)?.is_none();
                 (losses, if over { Mat::from_fn(n, n, |_, _| f64::NAN) } else { path.weights() })
             }
             "reparameterised" | "reparameterised-lookahead" => {

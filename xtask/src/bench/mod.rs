@@ -88,9 +88,11 @@ pub(crate) fn run(arguments: &[&str]) -> Result<bool, String> {
     }
     let ours = crate::target().join("release/examples/bench");
     let mut rows = Row::parse(&answer(step::command(&ours).arg("list"))?)?;
+    let mut bars = table::Bars::default();
     if options.torch.is_none() {
         for row in &mut rows {
-            row.peers.retain(|peer| !peer.needs_torch());
+            let without = row.peers.extract_if(.., |peer| peer.needs_torch());
+            without.for_each(|peer| bars.leave_out(&row.name, &peer));
         }
     }
     let known: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
@@ -110,7 +112,6 @@ pub(crate) fn run(arguments: &[&str]) -> Result<bool, String> {
     let threads = if cores > 1 { vec![1, cores] } else { vec![1] };
 
     let mut agree = true;
-    let mut bars = table::Bars::default();
     let mut text = String::new();
     for row in rows {
         println!("\n== {}", row.name);
@@ -157,9 +158,12 @@ pub(crate) fn run(arguments: &[&str]) -> Result<bool, String> {
         println!("The answers do not agree: the ratios mean nothing.");
     }
     if options.write && agree {
-        let versions = venv.run_python().args(["-c", VERSIONS]).output();
-        let versions = versions.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-        write(&text, &versions.unwrap_or_default())?;
+        let mut versions = answer(venv.run_python().args(["-c", VERSIONS]))?;
+        if let Some(python) = &options.torch {
+            let torch = answer(step::command(python).args(["-c", "import torch; print(torch.__version__)"]))?;
+            let _ = write!(versions, ", PyTorch {torch}");
+        }
+        renew(&text, &versions)?;
     }
     Ok(agree)
 }
@@ -177,7 +181,7 @@ fn answer(command: &mut Command) -> Result<String, String> {
 }
 
 /// Renews the part of the docs' page between its marks.
-fn write(text: &str, versions: &str) -> Result<(), String> {
+fn renew(text: &str, versions: &str) -> Result<(), String> {
     const BEGIN: &str = "<!-- measured: begin -->";
     const END: &str = "<!-- measured: end -->";
     let path = crate::root().join("docs/src/benchmarks.md");

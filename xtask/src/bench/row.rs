@@ -41,7 +41,7 @@ pub(super) struct Row {
     pub(super) what: String,
     /// How far a peer's answers may lie from ours.
     pub(super) tolerance: f64,
-    /// A sentence on what must be done at least; `{}` is where its share of our time goes.
+    /// A sentence on what bounds it; `{}` is where that share of our time goes.
     pub(super) limit: Option<String>,
     /// The share of our time that the limit should take at least.
     pub(super) least_share: Option<f64>,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
-use super::row::{Measured, Row};
+use super::row::{Measured, Peer, Row};
 
 /// The table of one row, ours first, and whether every peer's answers agree with ours. `results` holds the runs of
 /// every side for each number of threads.
@@ -103,6 +103,13 @@ impl Bars {
         }
     }
 
+    /// Says of a peer that it did not run.
+    pub(super) fn leave_out(&mut self, name: &str, peer: &Peer) {
+        if let Some(bar) = peer.bar {
+            let _ = writeln!(self.lines, "| {name} | {} | | not run | {} × | |", peer.what, bar.ratio);
+        }
+    }
+
     /// The table, if a row has a bar.
     pub(super) fn section(&self) -> String {
         if self.lines.is_empty() {
@@ -174,7 +181,7 @@ pub(super) fn circumstances() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::row::{Bar, Peer};
+    use super::super::row::Bar;
     use super::*;
 
     fn runs(seconds: &[f64], outlier: f64) -> Vec<Measured> {
@@ -212,6 +219,8 @@ mod tests {
         let table = bars.section();
         assert!(table.contains("| figure | numpy | 2 | 14000 × | 14000 × | reached |"), "{table}");
         assert!(table.contains("| 1 | 100 % | 90 % | reached |"), "{table}");
+        bars.leave_out("figure", &row.peers[0]);
+        assert!(bars.section().contains("| figure | numpy | | not run | 14000 × | |"));
         row.peers[0].bar = Some(Bar { ratio: 5001.0, all_cores: false });
         let mut bars = Bars::default();
         bars.add(&row, &[1, 2], &results);

@@ -1,5 +1,5 @@
-//! What no program could beat on this processor: its multiply-adds, and the traffic of its caches and memory. Where the least
-//! work is not known, the rate at which it issues instructions bounds the program that is measured.
+//! What bounds a row on this processor: its multiply-adds, or the traffic of its caches and memory, for the work that the usual
+//! algorithm takes. Where there is no such count, the rate at which it issues instructions bounds the program that is measured.
 //!
 //! Unsafe for the instruction set, whose presence is asked for first.
 #![allow(unsafe_code)]
@@ -11,9 +11,9 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use attractorlab::numerics::kernels::{Real, axpy, dot};
+use attractorlab::numerics::kernels::{self, Level, Real, axpy, dot};
 
-/// The least that a row has to do.
+/// What a row has to do.
 #[derive(Clone, Copy)]
 pub(crate) enum Limit {
     /// Floating-point operations in f32, two for a multiply-add.
@@ -24,7 +24,7 @@ pub(crate) enum Limit {
     Reading { bytes: f64, of: usize },
     /// Bytes read and bytes written, together, of data that fill so many.
     Updating { bytes: f64, of: usize },
-    /// The instructions that `bench/instructions.json` holds for this row.
+    /// The instructions that `bench/instructions.json` holds for this row, which are those of AVX2.
     Instructions(&'static str),
 }
 
@@ -105,12 +105,15 @@ fn peak<T: Real>() -> f64 {
     })
 }
 
-/// Instructions of a row, start and end of the process included; NaN if they have not been counted.
+/// Instructions of a row, start and end of the process included; NaN if they have not been counted, or the program makes others.
 fn instructions(row: &str) -> f64 {
     static COUNTS: LazyLock<Option<BTreeMap<String, f64>>> = LazyLock::new(|| {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench/instructions.json");
         serde_json::from_str(&fs::read_to_string(file).ok()?).ok()
     });
+    if !kernels::level().is_ok_and(|level| level == Level::Avx2) {
+        return f64::NAN;
+    }
     COUNTS.as_ref().and_then(|counts| counts.get(row)).copied().unwrap_or(f64::NAN)
 }
 

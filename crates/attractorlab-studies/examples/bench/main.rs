@@ -27,7 +27,7 @@ pub(crate) struct Row {
     pub(crate) peers: Vec<Peer>,
     /// How far the peers' answers may lie from ours.
     pub(crate) tolerance: f64,
-    /// What must be done at least, where that is known.
+    /// What bounds it, where that is known.
     pub(crate) limit: Option<limits::Limit>,
     /// The share of our time that the limit should take at least.
     pub(crate) least_share: Option<f64>,

@@ -71,12 +71,20 @@ pub(crate) fn clamped_state() -> Vec<(&'static str, f64)> {
 }
 
 pub(crate) fn recursive_steps() -> Vec<(&'static str, f64)> {
-    let network = Network::new(1000, 0.8);
-    let start: Vec<f64> = (0..1000).map(|i| number(30_000_000 + i)).collect();
-    let options = RecursiveLeastSquares { alpha: 1.0, dt: 0.1, duration: 20.0 };
+    learn(1000, 20.0)
+}
+
+pub(crate) fn many_recursive_steps() -> Vec<(&'static str, f64)> {
+    learn(500, 200.0)
+}
+
+fn learn(units: u32, duration: f64) -> Vec<(&'static str, f64)> {
+    let network = Network::new(units, 0.8);
+    let start: Vec<f64> = (0..units).map(|i| number(30_000_000 + i)).collect();
+    let options = RecursiveLeastSquares { alpha: 1.0, dt: 0.1, duration };
     let readout =
         recursive_least_squares(network.task(), &start, options).map(|t| t.readout).unwrap_or_default();
-    let mean = |v: &[f64]| readout.iter().zip(v).map(|(n, v)| n * v).sum::<f64>() / 1000.0;
+    let mean = |v: &[f64]| readout.iter().zip(v).map(|(n, v)| n * v).sum::<f64>() / f64::from(units);
     vec![("overlap with feedback", mean(&network.feedback)), ("mean square", mean(&readout))]
 }
 

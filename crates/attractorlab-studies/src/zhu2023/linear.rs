@@ -2,6 +2,7 @@
 
 use attractorlab::numerics::linalg::{Lu, Mat};
 use attractorlab::numerics::random::Stream;
+use attractorlab::training::equilibrium::LearningError;
 use attractorlab::training::equilibrium::linear::{GradientPath, LinearRule, LinearTask, LinearWeights};
 
 use crate::StudyError;
@@ -79,8 +80,13 @@ fn gradient(
     steps: u64,
     every: u64,
 ) -> Result<(Vec<f64>, Mat<f64>), StudyError> {
-    let mut path =
-        GradientPath::new(task, start.as_ref(), rate).map_err(StudyError::step("initial weights"))?;
+    let mut path = match GradientPath::new(task, start.as_ref(), rate) {
+        Ok(path) => path,
+        Err(LearningError::Linalg(_)) => {
+            return Ok((vec![f64::INFINITY; (steps / every + 1) as usize], start.clone()));
+        }
+        Err(error) => return Err(StudyError::step("initial weights")(error)),
+    };
     let mut losses = Vec::new();
     while let Ok(loss) = path.loss()
         && loss.is_finite()

@@ -1,6 +1,6 @@
 //! Ridge regression on many states: readouts of trajectories.
 
-use attractorlab_numerics::kernels::{Real, dot};
+use attractorlab_numerics::kernels::Real;
 use attractorlab_numerics::linalg::{Cholesky, LinalgError, Mat, MatRef, gram_lower, matmul, matmul_add};
 
 use super::TrainingError;
@@ -109,7 +109,8 @@ impl NormalEquations<'_> {
             }
             column[0] += T::from_f64(self.ridge);
             // Every entry but those of the diagonal is there twice.
-            squares += 2.0 * dot(column, column).to_f64() - column[0].to_f64().powi(2);
+            let square: f64 = column.iter().map(|value| value.to_f64().powi(2)).sum();
+            squares += 2.0 * square - column[0].to_f64().powi(2);
         }
         Ok((Cholesky::new(matrix.as_ref())?, squares.sqrt()))
     }
@@ -265,7 +266,7 @@ mod tests {
         let (units, states) = (320, 400);
         let rates = Mat::from_fn(units, states, |_, _| stream.normal());
         let sides = Mat::from_fn(units, 1, |_, _| stream.normal());
-        for ridge in [10.0, 1e3, 1e6] {
+        for ridge in [10.0, 1e3, 1e6, 1e25] {
             let equations = NormalEquations { tall: rates.transpose(), scale: 1.0 / units as f64, ridge };
             let refined = equations.solve_refined(&sides).unwrap();
             // Rates of variance one have a spectral norm below (1 + √(400/320))² < 5 here.

@@ -264,3 +264,29 @@ impl Walker {
         if gamma.iter().all(|g| g.abs() < 1e6) { gamma } else { [0.0; DEPTH] }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The combination of past states does not depend on the unit of their residuals.
+    #[test]
+    fn small_residuals_mix_as_large_ones_do() {
+        let weights = |unit: f64| {
+            let (first, second) = ([3.0 * unit, -unit, 0.5 * unit], [unit, 2.0 * unit, -unit]);
+            let changes = [first, second];
+            let mut walker = Walker::new(0);
+            walker.seen = 2;
+            walker.weights(1, |k| &changes[k], &second);
+            walker.seen = 3;
+            walker.weights(2, |k| &changes[k], &[unit, unit, unit])
+        };
+        // By Cramer's rule.
+        let expected = [14.0 / 61.25, 19.25 / 61.25];
+        for unit in [1.0, 1e-90, 1e-120, 1e90] {
+            for (found, expected) in weights(unit).into_iter().zip(expected) {
+                assert!((found - expected).abs() < 1e-12, "{unit:e}: {found} against {expected}");
+            }
+        }
+    }
+}

@@ -11,7 +11,7 @@ use super::task::{LinearTask, identity_minus, product_transposed};
 use crate::training::equilibrium::LearningError;
 
 /// The course of rule 1: the same weights and losses as single steps of [`LinearRule::Gradient`](super::LinearRule) up to
-/// rounding, in fewer operations where there are fewer samples m than units N.
+/// rounding, with fewer operations a step where there are fewer samples m than units N.
 ///
 /// ```
 /// use attractorlab::numerics::{linalg::Mat, random::Stream};
@@ -60,12 +60,14 @@ impl GradientPath {
     /// The path from W under the learning rate η.
     ///
     /// # Errors
-    /// [`LearningError::Size`] unless W is N×N.
+    /// [`LearningError`] unless W is N×N and finite, and 1 − W regular.
     pub fn new(task: &LinearTask, weights: MatRef<'_, f64>, rate: f64) -> Result<Self, LearningError> {
         let (n, m) = (task.units(), task.samples());
         task.check_weights(weights)?;
         let scale = 2.0 * rate / m as f64;
         let transposed = identity_minus(weights).transpose().to_owned();
+        // In another basis what is singular is so up to rounding only.
+        let lu = Lu::new(transposed.as_ref())?;
         let own_basis = Self {
             basis: None,
             inputs: task.inputs().to_owned(),
@@ -74,7 +76,7 @@ impl GradientPath {
             transposed,
             scale,
             step: 0,
-            lu: None,
+            lu: Some(lu),
             rates: Mat::zeros(n, m),
             error: Mat::zeros(n, m),
             solved: false,
@@ -84,7 +86,7 @@ impl GradientPath {
         }
         let q = match Qr::new(task.inputs()) {
             Ok(qr) => qr.q(),
-            // Dependent inputs have no such basis of this size.
+            // Dependent inputs have bases of this kind too, but not from this factorisation.
             Err(LinalgError::RankDeficient { .. }) => return Ok(own_basis),
             Err(error) => return Err(error.into()),
         };
@@ -110,7 +112,7 @@ impl GradientPath {
     /// Makes steps. A path that cannot go on stays where it is.
     ///
     /// # Errors
-    /// [`LearningError::Linalg`] where 1 − W is singular, or the weights have left the numbers.
+    /// [`LearningError::Linalg`] where 1 − W is singular (not if only up to rounding), or the weights have left the numbers.
     pub fn advance(&mut self, steps: u64) -> Result<(), LearningError> {
         for _ in 0..steps {
             self.solve()?;

@@ -1,0 +1,4 @@
+from rls import Matrix, learn, measure
+
+if __name__ == "__main__":
+    measure(lambda: learn(500, 2000, Matrix))

@@ -1,0 +1,4 @@
+from rls import Vectors, learn, measure
+
+if __name__ == "__main__":
+    measure(lambda: learn(1000, 200, Vectors))
