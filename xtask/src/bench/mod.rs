@@ -92,7 +92,8 @@ pub(crate) fn run(arguments: &[&str]) -> Result<bool, String> {
     if options.torch.is_none() {
         for row in &mut rows {
             let without = row.peers.extract_if(.., |peer| peer.needs_torch());
-            without.for_each(|peer| bars.leave_out(&row.name, &peer));
+            let chosen = options.name.as_ref().is_none_or(|name| *name == row.name);
+            without.filter(|_| chosen).for_each(|peer| bars.leave_out(&row.name, &peer));
         }
     }
     let known: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();

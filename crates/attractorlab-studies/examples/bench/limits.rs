@@ -46,7 +46,7 @@ impl Limit {
             }
         };
         format!(
-            "No program does with less than {least}; on one thread, this processor needs {{}} % of our time for it."
+            "Its work is reckoned at {least}; on one thread, this processor needs {{}} % of our time for that."
         )
     }
 
