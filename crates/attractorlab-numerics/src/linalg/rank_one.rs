@@ -9,8 +9,8 @@ use crate::kernels::{Real, axpy, dot};
 ///
 /// Both are limited by memory traffic. Downdates `P ← P − v vᵀ/s` of a multiple of the identity are kept as their vectors: a
 /// product reads these once, which is less than the matrix while there are few. Once there are half as many as rows, the
-/// lower triangle takes their place; a downdate is then only noted, and carried out by the pass that the next product makes
-/// over it.
+/// lower triangle takes their place (for a moment both are there, as many numbers as the whole matrix has); a downdate is then
+/// only noted, and carried out by the pass that the next product makes over it.
 ///
 /// ```
 /// use attractorlab_numerics::kernels::dot;
@@ -114,7 +114,9 @@ impl<T: Real> Triangle<T> {
 impl<T: Real> RankOneSymmetric<T> {
     /// `diagonal` times the n×n identity.
     pub fn scaled_identity(n: usize, diagonal: T) -> Self {
-        let downdates = Downdates { diagonal, vectors: Vec::new(), inverses: Vec::new() };
+        // Memory that is only asked for until it is used.
+        let vectors = Vec::with_capacity(n * n.div_ceil(2));
+        let downdates = Downdates { diagonal, vectors, inverses: Vec::new() };
         Self { dim: n, entries: Entries::Downdates(downdates) }
     }
 

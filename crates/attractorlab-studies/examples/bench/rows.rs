@@ -29,7 +29,7 @@ pub(crate) const GUARDED: [&str; 12] = [
 
 /// The authors leave their states after five time constants, some per cent from rest: so far the norm of their update, of two to
 /// three, may be from that of ours.
-const TRUNCATED: f64 = 0.1;
+const TRUNCATED: f64 = 0.3;
 
 /// All rows, in the order in which they are measured.
 pub(crate) fn all() -> Vec<Row> {
