@@ -19,6 +19,7 @@
 mod activation;
 mod api;
 mod buffer;
+mod columns;
 mod dispatch;
 mod elementary;
 mod equidistant;
@@ -38,5 +39,5 @@ pub use dispatch::{LEVEL_VARIABLE, Level, LevelError, level, select_level};
 pub use learning::AdamStep;
 pub use packed::Packed;
 pub(crate) use polynomials::three_term_step;
-pub(crate) use real::Pass;
 pub use real::Real;
+pub(crate) use real::{Kernels, Pass};

@@ -4,13 +4,15 @@ use std::fmt::{Debug, Display, LowerExp};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
+use faer::MatRef;
+
 use super::activation::{
     Erf, Exp, Function, Gaussian, Linear, Logistic, NormalErf, Relu, Smooth, Softplus, Tanh,
 };
 use super::lane::Lane;
 use super::learning::AdamStep;
 use super::packed::Packable;
-use super::{equidistant, learning, passes, symmetric};
+use super::{columns, equidistant, learning, passes, symmetric};
 use crate::linalg::{Factors, Products};
 use crate::transfer::Transfer;
 
@@ -44,6 +46,8 @@ pub trait Kernels: Sized {
     /// `Σ exp(−(start + k step)²/2) y`.
     fn gaussian_dot(start: Self, step: Self, y: &[Self]) -> Self;
     fn axpy(alpha: Self, x: &[Self], y: &mut [Self]);
+    /// `out = A x` for a matrix whose columns have no gaps.
+    fn combine_columns(a: MatRef<'_, Self>, x: &[Self], out: &mut [Self]);
     /// `x ← x factor + alpha y`.
     fn product_axpy(x: &mut [Self], factor: &[Self], alpha: Self, y: &[Self]);
     /// `x ← alpha x + y`, then `product ← product x`.
@@ -116,6 +120,9 @@ macro_rules! impl_kernels {
             #[track_caller]
             fn axpy(alpha: Self, x: &[Self], y: &mut [Self]) {
                 passes::axpy(alpha, x, y);
+            }
+            fn combine_columns(a: MatRef<'_, Self>, x: &[Self], out: &mut [Self]) {
+                columns::combine(a, x, out);
             }
             #[track_caller]
             fn product_axpy(x: &mut [Self], factor: &[Self], alpha: Self, y: &[Self]) {

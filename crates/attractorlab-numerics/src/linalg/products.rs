@@ -3,7 +3,7 @@
 use faer::linalg::matmul::matmul as faer_matmul;
 use faer::{Accum, ColMut, ColRef, MatMut, MatRef, Par};
 
-use crate::kernels::Real;
+use crate::kernels::{Kernels, Real};
 
 /// `out = A x` for an m×n matrix `A`.
 ///
@@ -154,6 +154,9 @@ macro_rules! impl_products {
     ($($real:ty),*) => {$(
         impl Products for $real {
             fn matvec(a: MatRef<'_, Self>, x: &[Self], out: &mut [Self]) {
+                if a.row_stride() == 1 {
+                    return Self::combine_columns(a, x, out);
+                }
                 let x = ColRef::from_slice(x).as_mat();
                 let out = ColMut::from_slice_mut(out).as_mat_mut();
                 faer_matmul(out, Accum::Replace, a, x, 1.0, Par::Seq);
