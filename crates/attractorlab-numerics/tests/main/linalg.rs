@@ -25,6 +25,14 @@ fn products_agree_with_their_sums() {
             let sum: f64 = (0..m).map(|i| a[(i, j)] * y[i]).sum();
             assert!((aty[j] - sum).abs() < 1e-12, "column {j} of {m}×{n}");
         }
+        // Columns at a distance, and rows without gaps.
+        let mut part = vec![f64::NAN; m - 1];
+        matvec(a.as_ref().subrows(1, m - 1), &x, &mut part);
+        assert!(distance(&part, &ax[1..]) < 1e-12, "{m}×{n} without its first row");
+        let rows = a.transpose().to_owned();
+        let mut ax_by_rows = vec![f64::NAN; m];
+        matvec(rows.transpose(), &x, &mut ax_by_rows);
+        assert!(distance(&ax_by_rows, &ax) < 1e-12, "{m}×{n} by rows");
         let mut gram = Mat::zeros(n, n);
         matmul_transposed(a.as_ref(), a.as_ref(), gram.as_mut());
         assert!((gram[(0, n - 1)] - (0..m).map(|i| a[(i, 0)] * a[(i, n - 1)]).sum::<f64>()).abs() < 1e-12);
