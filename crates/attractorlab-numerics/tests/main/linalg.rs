@@ -191,6 +191,11 @@ fn recursive_downdates_invert_the_correlation_matrix() {
         }
     }
     let a = Mat::from_fn(3, 3, |i, j| (i.max(j) * 3 + i.min(j)) as f32);
+    let diagonal = Mat::from_fn(3, 3, |i, j| if i == j { 2.0 } else { 0.0 });
+    assert_eq!(RankOneSymmetric::scaled_identity(3, 2.0).to_matrix(), diagonal);
+    let mut nothing = RankOneSymmetric::<f64>::scaled_identity(0, 1.0);
+    nothing.downdate(&[], 1.0);
+    nothing.multiply(&[], &mut []);
     assert_eq!(RankOneSymmetric::from_lower(a.as_ref()).expect("square").to_matrix(), a);
 }
 
