@@ -5,8 +5,6 @@ points are the sign changes of G(z) - z on one grid of z, refined together
 by regula falsi.
 """
 
-import time
-
 import numpy as np
 
 import e1
@@ -65,10 +63,4 @@ def figure():
 
 
 if __name__ == "__main__":
-    figure()
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        found = figure()
-        times.append(time.perf_counter() - start)
-    e1.answer(sorted(times)[1], found)
+    e1.measure(figure)

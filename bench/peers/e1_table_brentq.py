@@ -1,7 +1,5 @@
 """E1 as one would write it: the averages tabulated once, then target by target a scan and Brent's method."""
 
-import time
-
 import numpy as np
 from scipy.optimize import brentq
 
@@ -37,10 +35,4 @@ def figure():
 
 
 if __name__ == "__main__":
-    figure()
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        found = figure()
-        times.append(time.perf_counter() - start)
-    e1.answer(sorted(times)[1], found)
+    e1.measure(figure)

@@ -2,12 +2,11 @@
 
 import numpy as np
 import torch
-from fixed_points_by_descent import STARTS, measure, noise, search
+from fixed_points_by_descent import STARTS, noise, search
 from hashed_network import numbers
+from timing import once
 
 UNITS = 256
-
-
 BITS = np.sign(numbers(70_000_000, 3 * UNITS).reshape(3, UNITS))
 
 
@@ -24,4 +23,4 @@ def work():
 
 
 if __name__ == "__main__":
-    measure(work)
+    once(work)

@@ -1,8 +1,5 @@
 """Adam on the joint speed of all starts, in PyTorch: what fixed-point finders do."""
 
-import json
-import time
-
 import numpy as np
 import torch
 from hashed_network import numbers
@@ -40,11 +37,3 @@ def search(step, starts):
         stable += np.abs(np.linalg.eigvals(jacobian)).max() < 1.0
     print(f"{len(distinct)} distinct points at speeds below 1e-9")
     return {"stable points": float(stable)}
-
-
-def measure(work):
-    """One run: it takes seconds."""
-    start = time.perf_counter()
-    checks = work()
-    seconds = time.perf_counter() - start
-    print(json.dumps({"seconds": seconds, "checks": checks}))

@@ -6,7 +6,8 @@ import struct
 
 import numpy as np
 import torch
-from fixed_points_by_descent import STARTS, measure, noise, search
+from fixed_points_by_descent import STARTS, noise, search
+from timing import once
 
 FILE = pathlib.Path(__file__).parents[2] / "tests" / "pytorch" / "flipflop_gru16.safetensors"
 
@@ -37,4 +38,4 @@ def work():
 
 
 if __name__ == "__main__":
-    measure(work)
+    once(work)

@@ -1,8 +1,5 @@
 """Recursive least squares with the loop closed, in numpy."""
 
-import json
-import time
-
 import numpy as np
 from hashed_network import network, numbers
 
@@ -56,11 +53,3 @@ def learn(units, steps, inverse):
 def answer(w, m):
     n = len(w) * w
     return {"overlap with feedback": n @ m / len(w), "mean square": n @ n / len(w)}
-
-
-def measure(work):
-    """One run, the drawing of the network included."""
-    start = time.perf_counter()
-    checks = work()
-    seconds = time.perf_counter() - start
-    print(json.dumps({"seconds": seconds, "checks": {name: float(value) for name, value in checks.items()}}))

@@ -1,5 +1,5 @@
-from rls import measure
 from rls_reservoirpy import learn
+from timing import once
 
 if __name__ == "__main__":
-    measure(lambda: learn(500, 2000))
+    once(lambda: learn(500, 2000))

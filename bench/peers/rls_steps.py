@@ -1,4 +1,5 @@
-from rls import Matrix, learn, measure
+from rls import Matrix, learn
+from timing import once
 
 if __name__ == "__main__":
-    measure(lambda: learn(1000, 200, Matrix))
+    once(lambda: learn(1000, 200, Matrix))

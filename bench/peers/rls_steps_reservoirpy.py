@@ -1,5 +1,5 @@
-from rls import measure
 from rls_reservoirpy import learn
+from timing import once
 
 if __name__ == "__main__":
-    measure(lambda: learn(1000, 200))
+    once(lambda: learn(1000, 200))

@@ -1,4 +1,5 @@
-from rls import Vectors, learn, measure
+from rls import Vectors, learn
+from timing import once
 
 if __name__ == "__main__":
-    measure(lambda: learn(1000, 200, Vectors))
+    once(lambda: learn(1000, 200, Vectors))

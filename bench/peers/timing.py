@@ -17,3 +17,11 @@ def measure(work):
         seconds.append(time.perf_counter() - start)
     checks = {name: float(value) for name, value in checks.items()}
     print(json.dumps({"seconds": float(np.median(seconds)), "checks": checks}))
+
+
+def once(work):
+    """One run, with all that it draws: it takes long enough."""
+    start = time.perf_counter()
+    checks = work()
+    seconds = time.perf_counter() - start
+    print(json.dumps({"seconds": seconds, "checks": {name: float(value) for name, value in checks.items()}}))
