@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+use attractorlab_numerics::memory::LargePages;
+
+#[global_allocator]
+static ALLOCATOR: LargePages = LargePages;
+
 fn main() -> ExitCode {
     attractorlab_cli::program(&attractorlab_studies::all(), std::env::args_os())
 }

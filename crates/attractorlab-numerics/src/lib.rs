@@ -1,4 +1,4 @@
-//! Gaussian averages, all-roots search, vector kernels, linear algebra and random streams.
+//! Gaussian averages, all-roots search, vector kernels, linear algebra, memory and random streams.
 //!
 //! This crate knows no network: everything here is plain numerical mathematics.
 
@@ -7,6 +7,7 @@ pub mod gaussian;
 pub mod interval;
 pub mod kernels;
 pub mod linalg;
+pub mod memory;
 mod nonlinearity;
 pub mod ode;
 pub mod quadrature;

@@ -28,7 +28,11 @@ mod tasks;
 mod transfer;
 mod weight_change;
 
+use attractorlab_numerics::memory::LargePages;
 use pyo3::prelude::*;
+
+#[global_allocator]
+static ALLOCATOR: LargePages = LargePages;
 
 #[pymodule]
 fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
