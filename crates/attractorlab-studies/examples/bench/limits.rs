@@ -9,7 +9,7 @@ use std::fs;
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::LazyLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use attractorlab::numerics::kernels::{self, Level, Real, axpy, dot};
 
@@ -67,14 +67,17 @@ fn scaled(count: f64) -> String {
     if count >= 1e9 { format!("{:.3} G", count * 1e-9) } else { format!("{:.3} M", count * 1e-6) }
 }
 
-/// The fastest of several goes, in units of `amount` a second.
+/// What the processor keeps up, in units of `amount` a second: for a moment it is faster, and no row is that short.
 fn rate(amount: f64, mut go: impl FnMut()) -> f64 {
-    let seconds = (0..4).map(|_| {
-        let start = Instant::now();
+    const LEAST: Duration = Duration::from_millis(4);
+    // Warms the caches.
+    go();
+    let (mut goes, start) = (0.0, Instant::now());
+    while goes < 4.0 || start.elapsed() < LEAST {
         go();
-        start.elapsed().as_secs_f64()
-    });
-    amount / seconds.fold(f64::INFINITY, f64::min)
+        goes += 1.0;
+    }
+    goes * amount / start.elapsed().as_secs_f64()
 }
 
 /// Multiply-adds on registers alone, two operations each, in a second.

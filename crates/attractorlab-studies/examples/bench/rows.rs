@@ -9,7 +9,7 @@ use attractorlab::theory::feedback::{Direction, FixedPoint, Inputs, ReadoutCurve
 use attractorlab::theory::output_dynamics::{Setting, predict};
 
 use crate::limits::Limit;
-use crate::{Row, equilibrium, fixed_points, learning, networks, peer, trained};
+use crate::{Row, equilibrium, fixed_points, learning, networks, peer, row, trained};
 
 /// Rows whose instructions are counted as a guard: short, on one thread, the same work every time.
 pub(crate) const GUARDED: [&str; 12] = [
@@ -34,426 +34,335 @@ const TRUNCATED: f64 = 0.3;
 /// All rows, in the order in which they are measured.
 pub(crate) fn all() -> Vec<Row> {
     vec![
-        Row {
-            name: "e1-theory",
-            what: "The theory figure of Mastrogiuseppe & Ostojic (2019): all fixed points, outliers and radii of \
-               1000 targets.",
-            peers: vec![
-                peer("e1_damped_iteration.py", "numpy, damped iteration with 200-node Gauss–Hermite sums")
-                    .bar(3500.0),
-                peer("e1_table_brentq.py", "numpy and scipy, one table, target by target").bar(100.0),
-                peer("e1_table.py", "numpy, one table, vectorised over targets and states: its best form"),
-            ],
-            tolerance: 1e-4,
-            limit: Some(Limit::Instructions("e1-theory")),
-            least_share: None,
-            work: e1_theory,
-        },
-        Row {
-            name: "average",
-            what: "Averages of φ², φ' and φ''' of tanh over Gaussians of 1000 standard deviations from 0.1 to 30.",
-            peers: vec![peer(
-                "average_trapezoid.py",
-                "numpy, trapezoid rule in z, one standard deviation after the other",
-            )],
-            tolerance: 1e-9,
-            limit: Some(Limit::Instructions("average")),
-            least_share: None,
-            work: one_variable,
-        },
-        Row {
-            name: "pair-average",
-            what: "Averages of φ(x₁)φ(x₂) of tanh over 200 laws of two variables, standard deviations from 0.5 to 4, \
-               correlations from -0.95 to 0.95.",
-            peers: vec![peer("pair_average_grid.py", "numpy, trapezoid rule on a grid of two variables")],
-            tolerance: 1e-9,
-            limit: Some(Limit::Instructions("pair-average")),
-            least_share: None,
-            work: two_variables,
-        },
-        Row {
-            name: "kernel-tanh-f32",
-            what: "tanh of 4096 numbers from -3 to 3 in f32, 200 times.",
-            peers: vec![peer("kernel_tanh_f32.py", "numpy, in place")],
-            tolerance: 5e-4,
-            limit: Some(Limit::Instructions("kernel-tanh-f32")),
-            least_share: None,
-            work: || networks::kernel::<f32>(kernels::tanh),
-        },
-        Row {
-            name: "kernel-tanh-f64",
-            what: "tanh of 4096 numbers from -3 to 3 in f64, 200 times.",
-            peers: vec![peer("kernel_tanh_f64.py", "numpy, in place")],
-            tolerance: 1e-9,
-            limit: Some(Limit::Instructions("kernel-tanh-f64")),
-            least_share: None,
-            work: || networks::kernel::<f64>(kernels::tanh),
-        },
-        Row {
-            name: "kernel-exp-f32",
-            what: "exp of 4096 numbers from -3 to 3 in f32, 200 times.",
-            peers: vec![peer("kernel_exp_f32.py", "numpy, in place")],
-            tolerance: 5e-4,
-            limit: Some(Limit::Instructions("kernel-exp-f32")),
-            least_share: None,
-            work: || networks::kernel::<f32>(kernels::exp),
-        },
-        Row {
-            name: "kernel-exp-f64",
-            what: "exp of 4096 numbers from -3 to 3 in f64, 200 times.",
-            peers: vec![peer("kernel_exp_f64.py", "numpy, in place")],
-            tolerance: 1e-9,
-            limit: Some(Limit::Instructions("kernel-exp-f64")),
-            least_share: None,
-            work: || networks::kernel::<f64>(kernels::exp),
-        },
-        Row {
-            name: "kernel-erf-f32",
-            what: "erf of 4096 numbers from -3 to 3 in f32, 200 times.",
-            peers: vec![peer("kernel_erf_f32.py", "scipy, in place")],
-            tolerance: 5e-4,
-            limit: Some(Limit::Instructions("kernel-erf-f32")),
-            least_share: None,
-            work: || networks::kernel::<f32>(kernels::erf),
-        },
-        Row {
-            name: "kernel-erf-f64",
-            what: "erf of 4096 numbers from -3 to 3 in f64, 200 times.",
-            peers: vec![peer("kernel_erf_f64.py", "scipy, in place")],
-            tolerance: 1e-9,
-            limit: Some(Limit::Instructions("kernel-erf-f64")),
-            least_share: None,
-            work: || networks::kernel::<f64>(kernels::erf),
-        },
-        Row {
-            name: "simulation-f32",
-            what: "Simulation in f32: 50 Euler steps of 100 trials of 1000 tanh units.",
-            peers: vec![
-                peer("simulation_f32.py", "numpy, in place, the better of two memory orders").bar(1.0),
-            ],
-            tolerance: 1e-3,
-            limit: Some(Limit::Arithmetic32(50.0 * 2.0 * 1e6 * 100.0)),
-            least_share: Some(0.75),
-            work: networks::simulation::<f32>,
-        },
-        Row {
-            name: "simulation-f64",
-            what: "Simulation in f64: 50 Euler steps of 100 trials of 1000 tanh units.",
-            peers: vec![
-                peer("simulation_f64.py", "numpy, in place, the better of two memory orders").bar(1.1),
-            ],
-            tolerance: 1e-9,
-            limit: Some(Limit::Arithmetic64(50.0 * 2.0 * 1e6 * 100.0)),
-            least_share: Some(0.75),
-            work: networks::simulation::<f64>,
-        },
-        Row {
-            name: "outlier",
-            what: "The outlier of 1000 units with one feedback loop.",
-            peers: vec![
-                peer("outlier.py", "numpy, all eigenvalues (LAPACK)").bar(25.0),
-                peer("outlier_arpack.py", "scipy, one eigenvalue (ARPACK)"),
-            ],
-            tolerance: 1e-8,
+        row(
+            "e1-theory",
+            "The theory figure of Mastrogiuseppe & Ostojic (2019): all fixed points, outliers and \
+                 radii of 1000 targets.",
+            1e-4,
+            e1_theory,
+        )
+        .limit(Limit::Instructions("e1-theory"))
+        .beside(
+            peer("e1_damped_iteration.py", "numpy, damped iteration with 200-node Gauss–Hermite sums")
+                .bar(3500.0),
+        )
+        .beside(peer("e1_table_brentq.py", "numpy and scipy, one table, target by target").bar(100.0))
+        .beside(peer("e1_table.py", "numpy, one table, vectorised over targets and states: its best form")),
+        row(
+            "average",
+            "Averages of φ², φ' and φ''' of tanh over Gaussians of 1000 standard deviations from 0.1 \
+                 to 30.",
+            1e-9,
+            one_variable,
+        )
+        .limit(Limit::Instructions("average"))
+        .beside(peer(
+            "average_trapezoid.py",
+            "numpy, trapezoid rule in z, one standard deviation after the other",
+        )),
+        row(
+            "pair-average",
+            "Averages of φ(x₁)φ(x₂) of tanh over 200 laws of two variables, standard deviations from \
+                 0.5 to 4, correlations from -0.95 to 0.95.",
+            1e-9,
+            two_variables,
+        )
+        .limit(Limit::Instructions("pair-average"))
+        .beside(peer("pair_average_grid.py", "numpy, trapezoid rule on a grid of two variables")),
+        row("kernel-tanh-f32", "tanh of 4096 numbers from -3 to 3 in f32, 200 times.", 5e-4, || {
+            networks::kernel::<f32>(kernels::tanh)
+        })
+        .limit(Limit::Instructions("kernel-tanh-f32"))
+        .beside(peer("kernel_tanh_f32.py", "numpy, in place")),
+        row("kernel-tanh-f64", "tanh of 4096 numbers from -3 to 3 in f64, 200 times.", 1e-9, || {
+            networks::kernel::<f64>(kernels::tanh)
+        })
+        .limit(Limit::Instructions("kernel-tanh-f64"))
+        .beside(peer("kernel_tanh_f64.py", "numpy, in place")),
+        row("kernel-exp-f32", "exp of 4096 numbers from -3 to 3 in f32, 200 times.", 5e-4, || {
+            networks::kernel::<f32>(kernels::exp)
+        })
+        .limit(Limit::Instructions("kernel-exp-f32"))
+        .beside(peer("kernel_exp_f32.py", "numpy, in place")),
+        row("kernel-exp-f64", "exp of 4096 numbers from -3 to 3 in f64, 200 times.", 1e-9, || {
+            networks::kernel::<f64>(kernels::exp)
+        })
+        .limit(Limit::Instructions("kernel-exp-f64"))
+        .beside(peer("kernel_exp_f64.py", "numpy, in place")),
+        row("kernel-erf-f32", "erf of 4096 numbers from -3 to 3 in f32, 200 times.", 5e-4, || {
+            networks::kernel::<f32>(kernels::erf)
+        })
+        .limit(Limit::Instructions("kernel-erf-f32"))
+        .beside(peer("kernel_erf_f32.py", "scipy, in place")),
+        row("kernel-erf-f64", "erf of 4096 numbers from -3 to 3 in f64, 200 times.", 1e-9, || {
+            networks::kernel::<f64>(kernels::erf)
+        })
+        .limit(Limit::Instructions("kernel-erf-f64"))
+        .beside(peer("kernel_erf_f64.py", "scipy, in place")),
+        row(
+            "simulation-f32",
+            "Simulation in f32: 50 Euler steps of 100 trials of 1000 tanh units.",
+            1e-3,
+            networks::simulation::<f32>,
+        )
+        .limit(Limit::Arithmetic32(50.0 * 2.0 * 1e6 * 100.0))
+        .least_share(0.75)
+        .beside(peer("simulation_f32.py", "numpy, in place, the better of two memory orders").bar(1.0)),
+        row(
+            "simulation-f64",
+            "Simulation in f64: 50 Euler steps of 100 trials of 1000 tanh units.",
+            1e-9,
+            networks::simulation::<f64>,
+        )
+        .limit(Limit::Arithmetic64(50.0 * 2.0 * 1e6 * 100.0))
+        .least_share(0.75)
+        .beside(peer("simulation_f64.py", "numpy, in place, the better of two memory orders").bar(1.1)),
+        row("outlier", "The outlier of 1000 units with one feedback loop.", 1e-8, networks::outlier)
             // 40 products with the matrix, and one for the residual.
-            limit: Some(Limit::Reading { bytes: 41.0 * 8e6, of: 8_000_000 }),
-            least_share: None,
-            work: networks::outlier,
-        },
-        Row {
-            name: "eigenvalues",
-            what: "All eigenvalues of the same 1000 units.",
-            peers: vec![peer("eigenvalues.py", "numpy (LAPACK)").bar(1.1)],
-            tolerance: 1e-8,
+            .limit(Limit::Reading { bytes: 41.0 * 8e6, of: 8_000_000 })
+            .beside(peer("outlier.py", "numpy, all eigenvalues (LAPACK)").bar(25.0))
+            .beside(peer("outlier_arpack.py", "scipy, one eigenvalue (ARPACK)")),
+        row("eigenvalues", "All eigenvalues of the same 1000 units.", 1e-8, networks::eigenvalues)
             // What the QR algorithm is reckoned at, eigenvalues alone.
-            limit: Some(Limit::Arithmetic64(10.0 * 1e9)),
-            least_share: None,
-            work: networks::eigenvalues,
-        },
-        Row {
-            name: "least-squares-theory",
-            what: "The theory of one true least-squares readout (g = 0.5, Sm = 1.2, SI = 0.15, A = 1.5): all fixed \
-               points and both outliers of each.",
-            peers: vec![peer(
-                "least_squares_theory.py",
-                "numpy, trapezoid rule on a grid of two variables, scan and bisection",
-            )],
-            tolerance: 1e-6,
-            limit: Some(Limit::Instructions("least-squares-theory")),
-            least_share: None,
-            work: trained::least_squares_theory,
-        },
-        Row {
-            name: "clamped-state",
-            what: "The stationary state of 1000 units under a constant drive, g = 0.8, to a residual of 1e-12.",
-            peers: vec![peer("clamped_state.py", "numpy, plain iteration")],
-            tolerance: 1e-10,
-            // A product for each of so many residuals.
-            limit: Some(Limit::Reading { bytes: 35.0 * 8e6, of: 8_000_000 }),
-            least_share: None,
-            work: trained::clamped_state,
-        },
-        Row {
-            name: "rls-steps",
-            what: "200 whole steps of recursive least squares with the loop closed, N = 1000, the drawing of the network \
-               included.",
-            peers: vec![
-                peer("rls_steps_vectors.py", "numpy, the updates kept as vectors: its best form"),
-                peer("rls_steps.py", "numpy, rank-one update of the whole matrix"),
-                peer("rls_steps_reservoirpy.py", "ReservoirPy's RLS node, step by step").bar(10.0),
-            ],
-            tolerance: 1e-6,
-            // The bulk once a step, and the downdates, half as many as there are steps in the mean.
-            limit: Some(Limit::Reading { bytes: 200.0 * (8e6 + 100.0 * 8e3), of: 8_000_000 }),
-            least_share: None,
-            work: trained::recursive_steps,
-        },
-        Row {
-            name: "rls-many-steps",
-            what: "2000 whole steps of the same, N = 500.",
-            peers: vec![
-                peer("rls_many_steps.py", "numpy, rank-one update of the whole matrix"),
-                peer("rls_many_steps_reservoirpy.py", "ReservoirPy's RLS node, step by step"),
-            ],
-            tolerance: 1e-6,
-            // Half of P once in all but the first steps, which take the downdates.
-            limit: Some(Limit::Updating { bytes: 1750.0 * 8.0 * 500.0 * 501.0, of: 1_002_000 }),
-            least_share: None,
-            work: trained::many_recursive_steps,
-        },
-        Row {
-            name: "ridge-readout",
-            what: "Ridge regression of two targets on 2000 states of 1000 units.",
-            peers: vec![
-                peer("ridge_readout.py", "numpy and scipy, normal equations by Cholesky"),
-                peer("ridge_readout_reservoirpy.py", "ReservoirPy's Ridge node").bar(2.0),
-            ],
-            tolerance: 1e-8,
-            // Half of the Gram matrix, and its factorisation, in 32 bits.
-            limit: Some(Limit::Arithmetic32(2000.0 * 1e6 + 1e9 / 3.0)),
-            least_share: None,
-            work: trained::ridge,
-        },
-        Row {
-            name: "fixed-points-gru",
-            what: "Fixed points of a GRU of 16 units that was trained on the flip-flop, from 1024 random starts, and which of \
-               them are stable: ours finds 27 at residuals of 1e-12, Adam 26 with q < 1e-9.",
-            peers: vec![
-                peer("fixed_points_gru_torch.py", "PyTorch, Adam on the joint speed, float32").bar(18.0),
-            ],
-            tolerance: 0.0,
-            limit: None,
-            least_share: None,
-            work: fixed_points::gru,
-        },
-        Row {
-            name: "fixed-points-256",
-            what: "Fixed points of a map of 256 tanh units that holds three bits, from 1024 random starts, and which of them \
-               are stable.",
-            peers: vec![
-                peer("fixed_points_256_torch.py", "PyTorch, Adam on the joint speed, float32").bar(5.0),
-            ],
-            tolerance: 0.0,
-            limit: None,
-            least_share: None,
-            work: fixed_points::three_bits,
-        },
-        Row {
-            name: "trained-outlier",
-            what: "Outlier of one network of N = 800 that least squares trained; drawing, clamping and training come before.",
-            peers: vec![peer("trained_outlier.py", "numpy, the full spectrum (LAPACK)")],
-            tolerance: 1e-6,
-            limit: None,
-            least_share: None,
-            work: trained::outlier,
-        },
-        Row {
-            name: "stability-map-relu",
-            what: "Poles of networks trained to two values, relu with threshold -0.5 at g = 0.8, on a 50 by 50 grid of \
-               values from -2.5 to 2.5.",
-            peers: vec![peer("stability_map_relu.py", "numpy, vectorised closed forms over the grid")],
-            tolerance: 1e-6,
-            limit: Some(Limit::Instructions("stability-map-relu")),
-            least_share: None,
-            work: || stability_map(Transfer::Relu { threshold: -0.5 }, (-2.5, 2.5)),
-        },
-        Row {
-            name: "stability-map-tanh",
-            what: "Poles of networks trained to two values, tanh at g = 0.8, on a 50 by 50 grid of values from 0.1 to 2.5.",
-            peers: vec![
-                peer("stability_map_tanh.py", "numpy, trapezoid rule on a grid of two variables").bar(80.0),
-            ],
-            tolerance: 1e-6,
-            limit: Some(Limit::Instructions("stability-map-tanh")),
-            least_share: None,
-            work: || stability_map(Transfer::Tanh, (0.1, 2.5)),
-        },
-        Row {
-            name: "frequency-response",
-            what: "Response of 800 units at 200 frequencies: one reduction to Hessenberg form serves them all.",
-            peers: vec![peer("frequency_response.py", "numpy, a linear solve at each frequency")],
-            tolerance: 1e-9,
-            // The reduction, and an elimination below the diagonal for each complex frequency.
-            limit: Some(Limit::Arithmetic64(
-                10.0 / 3.0 * 800.0_f64.powi(3) + 200.0 * 4.0 * 800.0_f64.powi(2),
-            )),
-            least_share: None,
-            work: frequency_response,
-        },
-        Row {
-            name: "bptt-epoch",
-            what: "One epoch of back-propagation through time in f32: 256 tanh units, 32 trials of 100 steps, forward, \
-               backward and a step of Adam.",
-            peers: vec![
-                peer(
-                    "bptt_epoch.py",
-                    "numpy, adjoints written out, one product over all steps for the weights",
-                ),
-                peer("bptt_epoch_torch.py", "PyTorch, eager").bar(3.0),
-            ],
-            tolerance: 1e-3,
-            // Three products with the weights or of their size for each step of each trial.
-            limit: Some(Limit::Arithmetic32(3.0 * 2.0 * 256.0 * 256.0 * 3200.0)),
-            least_share: Some(0.63),
-            work: learning::epoch,
-        },
-        Row {
-            name: "bptt-epoch-1024",
-            what: "The same with 1024 units.",
-            peers: vec![
-                peer(
-                    "bptt_epoch_1024.py",
-                    "numpy, adjoints written out, one product over all steps for the weights",
-                ),
-                peer("bptt_epoch_1024_torch.py", "PyTorch, eager").bar(1.7),
-            ],
-            tolerance: 1e-3,
-            limit: Some(Limit::Arithmetic32(3.0 * 2.0 * 1024.0 * 1024.0 * 3200.0)),
-            least_share: Some(0.63),
-            work: learning::epoch_1024,
-        },
-        Row {
-            name: "linear-gradient",
-            what: "100 steps of the gradient (rule 1) on a linear network of 200 units, 100 samples.",
-            peers: vec![
-                peer("equilibrium_gradient.py", "numpy and scipy, one factorisation a step").bar(1.5),
-                peer(
-                    "equilibrium_gradient_authors.py",
-                    "numpy, the authors' operations: an inverse for the step and one for its loss",
-                )
-                .bar(6.0),
-            ],
-            tolerance: 1e-8,
-            // A factorisation and, of two solves and a product, all but a triangle that meets zeros, a step.
-            limit: Some(Limit::Arithmetic64(100.0 * (2.0 / 3.0 * 8e6 + 24e6 - 3e6))),
-            least_share: None,
-            work: equilibrium::gradient,
-        },
-        Row {
-            name: "linear-reparameterised",
-            what: "A learning curve of 1000 steps of rule 2 on the same network, from one eigendecomposition.",
-            peers: vec![
-                peer("equilibrium_reparameterised.py", "numpy, the responses stepped without inverses")
-                    .bar(1.0),
-                peer(
-                    "equilibrium_reparameterised_authors.py",
-                    "numpy, the authors' operations: three inverses a step",
-                )
-                .bar(100.0),
-            ],
-            tolerance: 1e-8,
-            limit: None,
-            least_share: None,
-            work: equilibrium::reparameterised,
-        },
-        Row {
-            name: "linear-linearised",
-            what: "A learning curve of 1000 steps of rule 3 on the same network, by its recursion of 100×100 matrices in the \
-               eigenbasis of the inputs, the loss at every fifth step.",
-            peers: vec![
-                peer("equilibrium_linearised.py", "numpy, four products a step, a solve for each loss")
-                    .bar(5.0),
-                peer(
-                    "equilibrium_linearised_authors.py",
-                    "numpy, the authors' operations: the loss at every step, from two inverses",
-                )
-                .bar(60.0),
-            ],
-            tolerance: 1e-8,
-            // Products shrink with the columns that have vanished.
-            limit: None,
-            least_share: None,
-            work: equilibrium::linearised,
-        },
-        Row {
-            name: "equilibrium-step-linearised",
-            what: "One step of rule 3 in f32: states of 512 inputs to 300 tanh units to a residual of 1e-5, the update. Nobody tests whether the states are stable.",
-            peers: vec![
-                peer("equilibrium_linearised_step.py", "numpy, batched plain iteration")
-                    .bar_on_all_cores(2.0),
-                peer(
-                    "equilibrium_linearised_step_authors_torch.py",
-                    "PyTorch, the authors' operations, stopped early",
-                )
-                .bar_on_all_cores(90.0)
-                .within(TRUNCATED),
-            ],
-            tolerance: 1e-3,
-            limit: None,
-            least_share: None,
-            work: equilibrium::linearised_step,
-        },
-        Row {
-            name: "equilibrium-step-gradient",
-            what: "The same with rule 1: adjoint states to a relative residual of 1e-5.",
-            peers: vec![
-                peer("equilibrium_gradient_step.py", "numpy, batched plain iteration").bar_on_all_cores(1.6),
-                peer(
-                    "equilibrium_gradient_step_authors_torch.py",
-                    "PyTorch, the authors' operations, stopped early",
-                )
-                .bar_on_all_cores(60.0)
-                .within(TRUNCATED),
-            ],
-            tolerance: 1e-3,
-            limit: None,
-            least_share: None,
-            work: equilibrium::gradient_step,
-        },
-        Row {
-            name: "equilibrium-step-linearised-tested",
-            what: "The step of rule 3 as a training makes it: each of the 512 states is tested for stability too, which numpy does not do.",
-            peers: vec![peer(
-                "equilibrium_linearised_step.py",
-                "numpy, batched plain iteration, no stability",
-            )],
-            tolerance: 1e-3,
-            limit: None,
-            least_share: None,
-            work: equilibrium::tested_linearised_step,
-        },
-        Row {
-            name: "equilibrium-step-gradient-tested",
-            what: "The same with rule 1.",
-            peers: vec![peer("equilibrium_gradient_step.py", "numpy, batched plain iteration, no stability")],
-            tolerance: 1e-3,
-            limit: None,
-            least_share: None,
-            work: equilibrium::tested_gradient_step,
-        },
-        Row {
-            name: "equilibrium-step-truncated",
-            what: "One step of rule 3 in f32 as the authors make it: states of the same 512 inputs after 500 Euler steps, the update.",
-            peers: vec![peer(
-                "equilibrium_truncated_step.py",
-                "numpy, the authors' operations: the update sample by sample",
-            )],
-            tolerance: 1e-3,
-            // A product for each Euler step.
-            limit: Some(Limit::Arithmetic32(500.0 * 2.0 * 9e4 * 512.0)),
-            least_share: None,
-            work: equilibrium::truncated_step,
-        },
+            .limit(Limit::Arithmetic64(10.0 * 1e9))
+            .beside(peer("eigenvalues.py", "numpy (LAPACK)").bar(1.1)),
+        row(
+            "least-squares-theory",
+            "The theory of one true least-squares readout (g = 0.5, Sm = 1.2, SI = 0.15, A = 1.5): \
+                 all fixed points and both outliers of each.",
+            1e-6,
+            trained::least_squares_theory,
+        )
+        .limit(Limit::Instructions("least-squares-theory"))
+        .beside(peer(
+            "least_squares_theory.py",
+            "numpy, trapezoid rule on a grid of two variables, scan and bisection",
+        )),
+        row(
+            "clamped-state",
+            "The stationary state of 1000 units under a constant drive, g = 0.8, to a residual of \
+                 1e-12.",
+            1e-10,
+            trained::clamped_state,
+        )
+        // A product for each of so many residuals.
+        .limit(Limit::Reading { bytes: 35.0 * 8e6, of: 8_000_000 })
+        .beside(peer("clamped_state.py", "numpy, plain iteration")),
+        row(
+            "rls-steps",
+            "200 whole steps of recursive least squares with the loop closed, N = 1000, the drawing \
+                 of the network included.",
+            1e-6,
+            trained::recursive_steps,
+        )
+        // The bulk once a step, and the downdates, half as many as there are steps in the mean.
+        .limit(Limit::Reading { bytes: 200.0 * (8e6 + 100.0 * 8e3), of: 8_000_000 })
+        .beside(peer("rls_steps_vectors.py", "numpy, the updates kept as vectors: its best form"))
+        .beside(peer("rls_steps.py", "numpy, rank-one update of the whole matrix"))
+        .beside(peer("rls_steps_reservoirpy.py", "ReservoirPy's RLS node, step by step").bar(10.0)),
+        row("rls-many-steps", "2000 whole steps of the same, N = 500.", 1e-6, trained::many_recursive_steps)
+            // The bulk once a step, and half of P read and written in all but the first steps, which take the downdates.
+            .limit(Limit::Updating { bytes: 2000.0 * 2e6 + 1750.0 * 8.0 * 500.0 * 501.0, of: 3_000_000 })
+            .beside(peer("rls_many_steps.py", "numpy, rank-one update of the whole matrix"))
+            .beside(peer("rls_many_steps_reservoirpy.py", "ReservoirPy's RLS node, step by step")),
+        row(
+            "ridge-readout",
+            "Ridge regression of two targets on 2000 states of 1000 units.",
+            1e-8,
+            trained::ridge,
+        )
+        // Half of the Gram matrix, and its factorisation, in 32 bits.
+        .limit(Limit::Arithmetic32(2000.0 * 1e6 + 1e9 / 3.0))
+        .beside(peer("ridge_readout.py", "numpy and scipy, normal equations by Cholesky"))
+        .beside(peer("ridge_readout_reservoirpy.py", "ReservoirPy's Ridge node").bar(2.0)),
+        row(
+            "fixed-points-gru",
+            "Fixed points of a GRU of 16 units that was trained on the flip-flop, from 1024 random \
+                 starts, and which of them are stable: ours finds 27 at residuals of 1e-12, Adam 26 with \
+                 q < 1e-9.",
+            0.0,
+            fixed_points::gru,
+        )
+        .beside(peer("fixed_points_gru_torch.py", "PyTorch, Adam on the joint speed, float32").bar(18.0)),
+        row(
+            "fixed-points-256",
+            "Fixed points of a map of 256 tanh units that holds three bits, from 1024 random starts, \
+                 and which of them are stable.",
+            0.0,
+            fixed_points::three_bits,
+        )
+        .beside(peer("fixed_points_256_torch.py", "PyTorch, Adam on the joint speed, float32").bar(5.0)),
+        row(
+            "trained-outlier",
+            "Outlier of one network of N = 800 that least squares trained; drawing, clamping and \
+                 training come before.",
+            1e-6,
+            trained::outlier,
+        )
+        .beside(peer("trained_outlier.py", "numpy, the full spectrum (LAPACK)")),
+        row(
+            "stability-map-relu",
+            "Poles of networks trained to two values, relu with threshold -0.5 at g = 0.8, on a 50 \
+                 by 50 grid of values from -2.5 to 2.5.",
+            1e-6,
+            || stability_map(Transfer::Relu { threshold: -0.5 }, (-2.5, 2.5)),
+        )
+        .limit(Limit::Instructions("stability-map-relu"))
+        .beside(peer("stability_map_relu.py", "numpy, vectorised closed forms over the grid")),
+        row(
+            "stability-map-tanh",
+            "Poles of networks trained to two values, tanh at g = 0.8, on a 50 by 50 grid of values \
+                 from 0.1 to 2.5.",
+            1e-6,
+            || stability_map(Transfer::Tanh, (0.1, 2.5)),
+        )
+        .limit(Limit::Instructions("stability-map-tanh"))
+        .beside(peer("stability_map_tanh.py", "numpy, trapezoid rule on a grid of two variables").bar(80.0)),
+        row(
+            "frequency-response",
+            "Response of 800 units at 200 frequencies: one reduction to Hessenberg form serves them \
+                 all.",
+            1e-9,
+            frequency_response,
+        )
+        // The reduction, and an elimination below the diagonal for each complex frequency.
+        .limit(Limit::Arithmetic64(10.0 / 3.0 * 800.0_f64.powi(3) + 200.0 * 4.0 * 800.0_f64.powi(2)))
+        .beside(peer("frequency_response.py", "numpy, a linear solve at each frequency")),
+        row(
+            "bptt-epoch",
+            "One epoch of back-propagation through time in f32: 256 tanh units, 32 trials of 100 \
+                 steps, forward, backward and a step of Adam.",
+            1e-3,
+            learning::epoch,
+        )
+        // Three products with the weights or of their size for each step of each trial.
+        .limit(Limit::Arithmetic32(3.0 * 2.0 * 256.0 * 256.0 * 3200.0))
+        .least_share(0.63)
+        .beside(peer(
+            "bptt_epoch.py",
+            "numpy, adjoints written out, one product over all steps for the weights",
+        ))
+        .beside(peer("bptt_epoch_torch.py", "PyTorch, eager").bar(3.0)),
+        row("bptt-epoch-1024", "The same with 1024 units.", 1e-3, learning::epoch_1024)
+            .limit(Limit::Arithmetic32(3.0 * 2.0 * 1024.0 * 1024.0 * 3200.0))
+            .least_share(0.63)
+            .beside(peer(
+                "bptt_epoch_1024.py",
+                "numpy, adjoints written out, one product over all steps for the weights",
+            ))
+            .beside(peer("bptt_epoch_1024_torch.py", "PyTorch, eager").bar(1.7)),
+        row(
+            "linear-gradient",
+            "100 steps of the gradient (rule 1) on a linear network of 200 units, 100 samples.",
+            1e-8,
+            equilibrium::gradient,
+        )
+        // A factorisation and, of two solves and a product, all but a triangle that meets zeros, a step.
+        .limit(Limit::Arithmetic64(100.0 * (2.0 / 3.0 * 8e6 + 24e6 - 3e6)))
+        .beside(peer("equilibrium_gradient.py", "numpy and scipy, one factorisation a step").bar(1.5))
+        .beside(
+            peer(
+                "equilibrium_gradient_authors.py",
+                "numpy, the authors' operations: an inverse for the step and one for its loss",
+            )
+            .bar(6.0),
+        ),
+        row(
+            "linear-reparameterised",
+            "A learning curve of 1000 steps of rule 2 on the same network, from one \
+                 eigendecomposition.",
+            1e-8,
+            equilibrium::reparameterised,
+        )
+        .beside(
+            peer("equilibrium_reparameterised.py", "numpy, the responses stepped without inverses").bar(1.0),
+        )
+        .beside(
+            peer(
+                "equilibrium_reparameterised_authors.py",
+                "numpy, the authors' operations: three inverses a step",
+            )
+            .bar(100.0),
+        ),
+        // Products shrink with the columns that have vanished.
+        row(
+            "linear-linearised",
+            "A learning curve of 1000 steps of rule 3 on the same network, by its recursion of \
+                 100×100 matrices in the eigenbasis of the inputs, the loss at every fifth step.",
+            1e-8,
+            equilibrium::linearised,
+        )
+        .beside(
+            peer("equilibrium_linearised.py", "numpy, four products a step, a solve for each loss").bar(5.0),
+        )
+        .beside(
+            peer(
+                "equilibrium_linearised_authors.py",
+                "numpy, the authors' operations: the loss at every step, from two inverses",
+            )
+            .bar(60.0),
+        ),
+        row(
+            "equilibrium-step-linearised",
+            "One step of rule 3 in f32: states of 512 inputs to 300 tanh units to a residual of \
+                 1e-5, the update. Nobody tests whether the states are stable.",
+            1e-3,
+            equilibrium::linearised_step,
+        )
+        .beside(
+            peer("equilibrium_linearised_step.py", "numpy, batched plain iteration").bar_on_all_cores(2.0),
+        )
+        .beside(
+            peer(
+                "equilibrium_linearised_step_authors_torch.py",
+                "PyTorch, the authors' operations, stopped early",
+            )
+            .bar_on_all_cores(90.0)
+            .within(TRUNCATED),
+        ),
+        row(
+            "equilibrium-step-gradient",
+            "The same with rule 1: adjoint states to a relative residual of 1e-5.",
+            1e-3,
+            equilibrium::gradient_step,
+        )
+        .beside(peer("equilibrium_gradient_step.py", "numpy, batched plain iteration").bar_on_all_cores(1.6))
+        .beside(
+            peer(
+                "equilibrium_gradient_step_authors_torch.py",
+                "PyTorch, the authors' operations, stopped early",
+            )
+            .bar_on_all_cores(60.0)
+            .within(TRUNCATED),
+        ),
+        row(
+            "equilibrium-step-linearised-tested",
+            "The step of rule 3 as a training makes it: each of the 512 states is tested for \
+                 stability too, which numpy does not do.",
+            1e-3,
+            equilibrium::tested_linearised_step,
+        )
+        .beside(peer("equilibrium_linearised_step.py", "numpy, batched plain iteration, no stability")),
+        row(
+            "equilibrium-step-gradient-tested",
+            "The same with rule 1.",
+            1e-3,
+            equilibrium::tested_gradient_step,
+        )
+        .beside(peer("equilibrium_gradient_step.py", "numpy, batched plain iteration, no stability")),
+        row(
+            "equilibrium-step-truncated",
+            "One step of rule 3 in f32 as the authors make it: states of the same 512 inputs after \
+                 500 Euler steps, the update.",
+            1e-3,
+            equilibrium::truncated_step,
+        )
+        // A product for each Euler step.
+        .limit(Limit::Arithmetic32(500.0 * 2.0 * 9e4 * 512.0))
+        .beside(peer(
+            "equilibrium_truncated_step.py",
+            "numpy, the authors' operations: the update sample by sample",
+        )),
     ]
 }
 
