@@ -103,12 +103,18 @@ fn time_linear_algebra() {
     for n in [256, 1000] {
         let mut p = linalg::RankOneSymmetric::scaled_identity(n, 1.0);
         let (f, mut v) = (stream.normals(n), vec![0.0; n]);
-        let step = ms(200, &mut || {
+        let mut step = || {
             p.multiply(black_box(&f), &mut v);
             let s = 1.0 + kernels::dot(&f, &v);
             p.downdate(&v, s);
-        });
-        println!("  recursive least squares, n = {n}: {step:.4} ms a step");
+        };
+        // Steps cost the more the more of them are kept, until at N/2 the matrix takes them up.
+        let first = best_ns(1, n / 2, &mut step) / 1e3;
+        let later = best_ns(200, 1, &mut step) / 1e3;
+        println!(
+            "  recursive least squares, n = {n}: {first:.1} µs a step, the mean of the first {}; {later:.1} µs later",
+            n / 2
+        );
     }
     let n = 1000;
     let (m, k) = (stream.normals(n), stream.normals(n));

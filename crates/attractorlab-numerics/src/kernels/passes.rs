@@ -1,6 +1,6 @@
 //! Passes over slices, compiled once for every instruction set.
 //!
-//! The only unsafe code of the project. It has two sources:
+//! Unsafe for two reasons:
 //!
 //! * calling a function compiled for an instruction set that the processor might lack. Every call goes
 //!   through [`dispatched`], whose level comes from [`super::dispatch::current`], and that is always a

@@ -1,26 +1,11 @@
 //! Accuracy of the vector kernels on every instruction set of this machine.
 
-use std::sync::RwLock;
-
-use attractorlab_numerics::kernels::{self, Level, Real, select_level};
+use attractorlab_numerics::kernels::{self, Level, Real};
 use attractorlab_numerics::random::Stream;
 use attractorlab_numerics::transfer::Transfer;
 
 use crate::double_double::{Double, ulps};
-
-/// Tests that switch the level hold this for writing, the others for reading.
-static LEVEL: RwLock<()> = RwLock::new(());
-
-/// Runs `test` on every available level, alone, and restores the level.
-fn on_every_level(mut test: impl FnMut(Level)) {
-    let _guard = LEVEL.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let before = kernels::level().expect("the tests force no level");
-    for level in Level::ALL.into_iter().filter(|level| level.is_available()) {
-        select_level(level).expect("available");
-        test(level);
-    }
-    select_level(before).expect("available");
-}
+use crate::levels::{LEVEL, on_every_level};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kernel {

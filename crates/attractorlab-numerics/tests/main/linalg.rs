@@ -1,46 +1,76 @@
 //! Products, systems and singular values against their definitions; unusable input.
 
-use attractorlab_numerics::kernels::dot;
+use attractorlab_numerics::kernels::{Real, dot};
 use attractorlab_numerics::linalg::{
     Cholesky, Complex64, Eigen, Hessenberg, Ldlt, LinalgError, Lu, Mat, MatRef, Qr, RankOneSymmetric, Svd,
     SymmetricEigen, eigenvalues, frobenius_norm, matmul, matmul_transposed, matvec, matvec_transposed,
     singular_values, solve_batch,
 };
 
+use crate::levels::on_every_level;
 use crate::matrices::{distance, gaussian, vector, zoo};
 
-#[test]
-fn products_agree_with_their_sums() {
-    for (m, n) in [(1, 1), (3, 5), (50, 20), (129, 67)] {
+/// The same numbers in another precision.
+fn cast<T: Real>(values: &[f64]) -> Vec<T> {
+    values.iter().map(|v| T::from_f64(*v)).collect()
+}
+
+fn wide<T: Real>(values: &[T]) -> Vec<f64> {
+    values.iter().map(|v| v.to_f64()).collect()
+}
+
+fn products_are_sums<T: Real>(tolerance: f64) {
+    // Columns are combined four at a time: numbers of them that leave each rest.
+    for (m, n) in [(1, 1), (3, 5), (50, 20), (19, 6), (129, 67)] {
         let a = gaussian(m, n, 10);
-        let (x, y) = (vector(n, 11), vector(m, 12));
-        let (mut ax, mut aty) = (vec![f64::NAN; m], vec![f64::NAN; n]);
+        let a = Mat::from_fn(m, n, |i, j| T::from_f64(a[(i, j)]));
+        let (x, y): (Vec<T>, Vec<T>) = (cast(&vector(n, 11)), cast(&vector(m, 12)));
+        let nan = T::from_f64(f64::NAN);
+        let (mut ax, mut aty) = (vec![nan; m], vec![nan; n]);
         matvec(a.as_ref(), &x, &mut ax);
         matvec_transposed(a.as_ref(), &y, &mut aty);
         for i in 0..m {
-            let sum: f64 = (0..n).map(|j| a[(i, j)] * x[j]).sum();
-            assert!((ax[i] - sum).abs() < 1e-12, "row {i} of {m}×{n}");
+            let sum: f64 = (0..n).map(|j| a[(i, j)].to_f64() * x[j].to_f64()).sum();
+            assert!((ax[i].to_f64() - sum).abs() < tolerance, "row {i} of {m}×{n}");
         }
         for j in 0..n {
-            let sum: f64 = (0..m).map(|i| a[(i, j)] * y[i]).sum();
-            assert!((aty[j] - sum).abs() < 1e-12, "column {j} of {m}×{n}");
+            let sum: f64 = (0..m).map(|i| a[(i, j)].to_f64() * y[i].to_f64()).sum();
+            assert!((aty[j].to_f64() - sum).abs() < tolerance, "column {j} of {m}×{n}");
         }
         // Columns at a distance, and rows without gaps.
-        let mut part = vec![f64::NAN; m - 1];
+        let ax = wide(&ax);
+        let mut part = vec![nan; m - 1];
         matvec(a.as_ref().subrows(1, m - 1), &x, &mut part);
-        assert!(distance(&part, &ax[1..]) < 1e-12, "{m}×{n} without its first row");
+        assert!(distance(&wide(&part), &ax[1..]) < tolerance, "{m}×{n} without its first row");
         let rows = a.transpose().to_owned();
-        let mut ax_by_rows = vec![f64::NAN; m];
+        let mut ax_by_rows = vec![nan; m];
         matvec(rows.transpose(), &x, &mut ax_by_rows);
-        assert!(distance(&ax_by_rows, &ax) < 1e-12, "{m}×{n} by rows");
+        assert!(distance(&wide(&ax_by_rows), &ax) < tolerance, "{m}×{n} by rows");
         let mut gram = Mat::zeros(n, n);
         matmul_transposed(a.as_ref(), a.as_ref(), gram.as_mut());
-        assert!((gram[(0, n - 1)] - (0..m).map(|i| a[(i, 0)] * a[(i, n - 1)]).sum::<f64>()).abs() < 1e-12);
+        let corner: f64 = (0..m).map(|i| a[(i, 0)].to_f64() * a[(i, n - 1)].to_f64()).sum();
+        assert!((gram[(0, n - 1)].to_f64() - corner).abs() < tolerance);
+        // What is not a number is not lost, wherever it stands.
+        for j in [0, n - 1] {
+            let mut x = x.clone();
+            x[j] = nan;
+            let mut out = vec![T::default(); m];
+            matvec(a.as_ref(), &x, &mut out);
+            assert!(out.iter().all(|value| value.to_f64().is_nan()), "NaN at {j} of {n}");
+        }
     }
-    let empty = Mat::<f64>::zeros(3, 0);
-    let mut out = [1.0; 3];
+    let empty = Mat::<T>::zeros(3, 0);
+    let mut out = cast::<T>(&[1.0; 3]);
     matvec(empty.as_ref(), &[], &mut out);
-    assert_eq!(out, [0.0; 3]);
+    assert_eq!(wide(&out), [0.0; 3]);
+}
+
+#[test]
+fn products_agree_with_their_sums() {
+    on_every_level(|_| {
+        products_are_sums::<f64>(1e-12);
+        products_are_sums::<f32>(1e-4);
+    });
 }
 
 #[test]
@@ -152,44 +182,56 @@ fn singular_values_survive_rank_deficiency() {
     }
 }
 
-#[test]
-fn recursive_downdates_invert_the_correlation_matrix() {
-    // P = (I + Σ f fᵀ)⁻¹ after any number of steps: while downdates are kept, at the last of them, and beyond.
+/// The inverse of I + Σ f fᵀ.
+fn downdates_invert_the_correlation_matrix<T: Real>(tolerance: f64) {
+    // After any number of steps: while downdates are kept, at the last of them, and beyond.
     for (n, steps) in [(1, 12), (2, 12), (3, 12), (17, 8), (17, 9), (18, 12), (50, 40), (133, 12), (133, 70)]
     {
-        let mut p = RankOneSymmetric::scaled_identity(n, 1.0);
+        let mut p = RankOneSymmetric::scaled_identity(n, T::from_f64(1.0));
         let mut correlation = Mat::<f64>::identity(n, n);
         for step in 0..steps {
-            let f = vector(n, 200 + step);
-            let mut v = vec![0.0; n];
+            let f: Vec<T> = cast(&vector(n, 200 + step));
+            let mut v = vec![T::default(); n];
             p.multiply(&f, &mut v);
-            p.downdate(&v, 1.0 + dot(&f, &v));
+            p.downdate(&v, T::from_f64(1.0 + dot(&f, &v).to_f64()));
             for j in 0..n {
                 for i in 0..n {
-                    correlation[(i, j)] += f[i] * f[j];
+                    correlation[(i, j)] += f[i].to_f64() * f[j].to_f64();
                 }
             }
         }
         let found = p.to_matrix();
+        let wide_found = Mat::from_fn(n, n, |i, j| found[(i, j)].to_f64());
         let exact = Lu::new(correlation.as_ref()).expect("positive definite").inverse();
-        let error = frobenius_norm((&found - &exact).as_ref());
-        assert!(error < 1e-12 * frobenius_norm(exact.as_ref()) * n as f64, "n = {n}: {error:e}");
+        let error = frobenius_norm((&wide_found - &exact).as_ref());
+        assert!(error < tolerance * frobenius_norm(exact.as_ref()) * n as f64, "n = {n}: {error:e}");
         // The product agrees with the matrix, and two downdates in a row are both carried out.
-        let (f, mut out, mut expected) = (vector(n, 300), vec![0.0; n], vec![0.0; n]);
+        let (f, mut out, mut expected) =
+            (cast::<T>(&vector(n, 300)), vec![T::default(); n], vec![T::default(); n]);
         p.multiply(&f, &mut out);
         matvec(found.as_ref(), &f, &mut expected);
-        assert!(distance(&out, &expected) < 1e-12, "n = {n}");
-        let (v, w) = (vector(n, 301), vector(n, 302));
-        p.downdate(&v, 2.0);
-        p.downdate(&w, 4.0);
+        assert!(distance(&wide(&out), &wide(&expected)) < tolerance, "n = {n}");
+        let (v, w) = (cast::<T>(&vector(n, 301)), cast::<T>(&vector(n, 302)));
+        p.downdate(&v, T::from_f64(2.0));
+        p.downdate(&w, T::from_f64(4.0));
         let twice = p.to_matrix();
+        let (v, w) = (wide(&v), wide(&w));
         for j in 0..n {
             for i in 0..n {
-                let expected = found[(i, j)] - v[i] * v[j] / 2.0 - w[i] * w[j] / 4.0;
-                assert!((twice[(i, j)] - expected).abs() < 1e-12, "n = {n}, entry ({i}, {j})");
+                let expected = wide_found[(i, j)] - v[i] * v[j] / 2.0 - w[i] * w[j] / 4.0;
+                let error = (twice[(i, j)].to_f64() - expected).abs();
+                assert!(error < tolerance, "n = {n}, entry ({i}, {j})");
             }
         }
     }
+}
+
+#[test]
+fn recursive_downdates_invert_the_correlation_matrix() {
+    on_every_level(|_| {
+        downdates_invert_the_correlation_matrix::<f64>(1e-12);
+        downdates_invert_the_correlation_matrix::<f32>(1e-4);
+    });
     let a = Mat::from_fn(3, 3, |i, j| (i.max(j) * 3 + i.min(j)) as f32);
     let diagonal = Mat::from_fn(3, 3, |i, j| if i == j { 2.0 } else { 0.0 });
     assert_eq!(RankOneSymmetric::scaled_identity(3, 2.0).to_matrix(), diagonal);

@@ -5,6 +5,7 @@ mod chebyshev;
 mod double_double;
 mod gaussian;
 mod kernels;
+mod levels;
 mod linalg;
 mod matrices;
 mod reference;

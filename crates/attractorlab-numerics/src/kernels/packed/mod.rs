@@ -58,10 +58,19 @@ pub struct Packed<T: Packable> {
     values: Buffer<T>,
 }
 
+/// Rows and columns of what is turned at once when columns are packed.
+const SQUARE: usize = 4;
+
 /// An element type with tiles.
 pub trait Packable: Copy + Default + 'static {
     /// The tiles of a level; `None` for the baseline, which has none.
     fn tiles(level: Level) -> Option<Tiles<Self>>;
+
+    /// SQUARE values of each of the first `width` columns, row after row, in whole squares.
+    ///
+    /// # Safety
+    /// The columns must have so many values, and there must be room for the rows and SQUARE more.
+    unsafe fn turn(columns: [*const Self; MOST_COLUMNS], width: usize, to: *mut Self);
 }
 
 impl<T: Packable> Packed<T> {
@@ -191,16 +200,29 @@ impl<T: Packable> Packed<T> {
 
 /// The rows of this range, tile after tile, row after row.
 fn pack<T: Packable>(b: &[T], rows: usize, range: Range<usize>, ends: &[usize], work: &mut Vec<T>) {
-    let count = ends.last().copied().unwrap_or(0);
-    work.resize(range.len() * count, T::default());
+    let (count, depth) = (ends.last().copied().unwrap_or(0), range.len());
+    // Squares are written whole, beyond a row into the next: beyond the last, too.
+    work.resize(depth * count + SQUARE, T::default());
     for ends in ends.windows(2).filter(|ends| ends[0] < ends[1]) {
-        let to = &mut work[ends[0] * range.len()..ends[1] * range.len()];
         let width = ends[1] - ends[0];
-        let columns =
-            b[ends[0] * rows..ends[1] * rows].chunks_exact(rows).map(|column| &column[range.clone()]);
-        for (c, column) in columns.enumerate() {
-            for (row, value) in to.chunks_exact_mut(width).zip(column) {
-                row[c] = *value;
+        let to = &mut work[ends[0] * depth..ends[1] * depth + SQUARE];
+        // What the last square lacks are other columns again, which the next row overwrites.
+        let columns: [&[T]; MOST_COLUMNS] = std::array::from_fn(|c| {
+            let column = ends[0] + c.min(width - 1);
+            &b[column * rows..(column + 1) * rows][range.clone()]
+        });
+        let whole = depth / SQUARE * SQUARE;
+        for k in (0..whole).step_by(SQUARE) {
+            // SAFETY: every column has k + SQUARE values. The last row that is written starts at (k + SQUARE - 1)·width,
+            // and its squares end less than SQUARE after the row does.
+            unsafe {
+                let columns = columns.map(|column| column.as_ptr().add(k));
+                T::turn(columns, width, to[k * width..].as_mut_ptr());
+            }
+        }
+        for k in whole..depth {
+            for c in 0..width {
+                to[k * width + c] = columns[c][k];
             }
         }
     }
@@ -216,119 +238,10 @@ fn blocks(depth: usize) -> impl Iterator<Item = (usize, usize)> {
 }
 
 #[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::LINE;
-    use std::arch::x86_64::{
-        _MM_HINT_T1, _mm_prefetch, _mm256_add_pd, _mm256_add_ps, _mm256_fmadd_pd, _mm256_fmadd_ps,
-        _mm256_loadu_pd, _mm256_loadu_ps, _mm256_set1_pd, _mm256_set1_ps, _mm256_setzero_pd,
-        _mm256_setzero_ps, _mm256_storeu_pd, _mm256_storeu_ps, _mm512_add_pd, _mm512_add_ps, _mm512_fmadd_pd,
-        _mm512_fmadd_ps, _mm512_loadu_pd, _mm512_loadu_ps, _mm512_set1_pd, _mm512_set1_ps, _mm512_setzero_pd,
-        _mm512_setzero_ps, _mm512_storeu_pd, _mm512_storeu_ps,
-    };
-
-    macro_rules! tile {
-        ($name:ident, $feature:literal, $real:ty, $lanes:literal, $zero:ident, $load:ident, $store:ident,
-         $set:ident, $fma:ident, $add:ident) => {
-            /// MR vectors of rows, NR columns.
-            ///
-            /// # Safety
-            /// The processor has the instructions; the pointers are valid for `depth` times the rows and
-            /// columns, and for NR columns of the rows at distance `stride`.
-            #[target_feature(enable = $feature)]
-            pub(super) unsafe fn $name<const NR: usize, const MR: usize>(
-                depth: usize,
-                a: *const $real,
-                b: *const $real,
-                c: *mut $real,
-                stride: usize,
-                add: bool,
-                next: *const $real,
-            ) {
-                // SAFETY: all offsets stay within what the caller vouches for.
-                unsafe {
-                    let mut sums = [[$zero(); MR]; NR];
-                    let (mut a, mut b, mut next) = (a, b, next.cast::<i8>());
-                    for _ in 0..depth {
-                        // A hint, which may point anywhere.
-                        _mm_prefetch::<_MM_HINT_T1>(next);
-                        next = next.wrapping_add(LINE);
-                        let mut rows = [$zero(); MR];
-                        for i in 0..MR {
-                            rows[i] = $load(a.add(i * $lanes));
-                        }
-                        for j in 0..NR {
-                            let column = $set(*b.add(j));
-                            for i in 0..MR {
-                                sums[j][i] = $fma(rows[i], column, sums[j][i]);
-                            }
-                        }
-                        a = a.add(MR * $lanes);
-                        b = b.add(NR);
-                    }
-                    for j in 0..NR {
-                        for i in 0..MR {
-                            let to = c.add(j * stride + i * $lanes);
-                            let value = if add { $add($load(to), sums[j][i]) } else { sums[j][i] };
-                            $store(to, value);
-                        }
-                    }
-                }
-            }
-        };
-    }
-
-    tile!(
-        f64_avx512,
-        "avx512f",
-        f64,
-        8,
-        _mm512_setzero_pd,
-        _mm512_loadu_pd,
-        _mm512_storeu_pd,
-        _mm512_set1_pd,
-        _mm512_fmadd_pd,
-        _mm512_add_pd
-    );
-    tile!(
-        f32_avx512,
-        "avx512f",
-        f32,
-        16,
-        _mm512_setzero_ps,
-        _mm512_loadu_ps,
-        _mm512_storeu_ps,
-        _mm512_set1_ps,
-        _mm512_fmadd_ps,
-        _mm512_add_ps
-    );
-    tile!(
-        f64_avx2,
-        "avx2,fma",
-        f64,
-        4,
-        _mm256_setzero_pd,
-        _mm256_loadu_pd,
-        _mm256_storeu_pd,
-        _mm256_set1_pd,
-        _mm256_fmadd_pd,
-        _mm256_add_pd
-    );
-    tile!(
-        f32_avx2,
-        "avx2,fma",
-        f32,
-        8,
-        _mm256_setzero_ps,
-        _mm256_loadu_ps,
-        _mm256_storeu_ps,
-        _mm256_set1_ps,
-        _mm256_fmadd_ps,
-        _mm256_add_ps
-    );
-}
+mod x86;
 
 macro_rules! packable {
-    ($real:ty, $lanes:literal, $avx512:ident, $avx2:ident) => {
+    ($real:ty, $lanes:literal, $avx512:ident, $avx2:ident, $turn:ident) => {
         impl Packable for $real {
             #[cfg(target_arch = "x86_64")]
             fn tiles(level: Level) -> Option<Tiles<Self>> {
@@ -359,19 +272,31 @@ macro_rules! packable {
                 }
             }
 
+            #[cfg(target_arch = "x86_64")]
+            unsafe fn turn(columns: [*const Self; MOST_COLUMNS], width: usize, to: *mut Self) {
+                // SAFETY: the caller vouches for the same.
+                unsafe { x86::$turn(columns, width, to) }
+            }
+
             #[cfg(not(target_arch = "x86_64"))]
             fn tiles(_: Level) -> Option<Tiles<Self>> {
                 None
             }
+
+            #[cfg(not(target_arch = "x86_64"))]
+            unsafe fn turn(_: [*const Self; MOST_COLUMNS], _: usize, _: *mut Self) {
+                unreachable!("nothing is packed without tiles")
+            }
         }
     };
 }
-packable!(f64, 4, f64_avx512, f64_avx2);
-packable!(f32, 8, f32_avx512, f32_avx2);
+packable!(f64, 4, f64_avx512, f64_avx2, turn_f64);
+packable!(f32, 8, f32_avx512, f32_avx2, turn_f32);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::{level, select_level};
     use crate::random::Stream;
 
     fn products_are_right<T: Packable + Into<f64>>(of: fn(f64) -> T, tolerance: f64) {
@@ -381,6 +306,9 @@ mod tests {
             (1, 1, 1),
             (24, 256, 8),
             (25, 257, 9),
+            (30, 41, 2),
+            (30, 42, 3),
+            (30, 43, 21),
             (100, 3, 50),
             (47, 600, 13),
             (96, 512, 64),
@@ -413,7 +341,13 @@ mod tests {
 
     #[test]
     fn packed_products_are_right_on_every_shape() {
-        products_are_right(|x| x, 1e-14);
-        products_are_right(|x| x as f32, 1e-5);
+        // The others of this process are right on every level too.
+        let before = level().expect("the tests force no level");
+        for level in Level::ALL.into_iter().filter(|level| level.is_available()) {
+            select_level(level).expect("available");
+            products_are_right(|x| x, 1e-14);
+            products_are_right(|x| x as f32, 1e-5);
+        }
+        select_level(before).expect("available");
     }
 }
