@@ -28,6 +28,13 @@ impl<T: Copy + Default> Buffer<T> {
         let skip = storage.as_ptr().align_offset(LINE).min(spare);
         Self { storage, values: skip..skip + count }
     }
+
+    /// Makes room for `count` values; what was there may be lost.
+    pub(super) fn grow(&mut self, count: usize) {
+        if self.len() < count {
+            *self = Self::zeros(count);
+        }
+    }
 }
 
 impl<T> Deref for Buffer<T> {

@@ -25,11 +25,11 @@ mod elementary;
 mod equidistant;
 mod lane;
 mod learning;
-mod packed;
 mod passes;
 mod polynomials;
 mod real;
 mod symmetric;
+mod tiles;
 
 pub use api::{
     adam_step, axpy, decay_product, dot, erf, erf_in_place, exp, exp_in_place, gaussian, gaussian_dot,
@@ -37,7 +37,8 @@ pub use api::{
 };
 pub use dispatch::{LEVEL_VARIABLE, Level, LevelError, level, select_level};
 pub use learning::AdamStep;
-pub use packed::Packed;
 pub(crate) use polynomials::three_term_step;
 pub use real::Real;
 pub(crate) use real::{Kernels, Pass};
+pub use tiles::Packed;
+pub(crate) use tiles::{Part, product};

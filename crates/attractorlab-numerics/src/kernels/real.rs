@@ -11,7 +11,7 @@ use super::activation::{
 };
 use super::lane::Lane;
 use super::learning::AdamStep;
-use super::packed::Packable;
+use super::tiles::Packable;
 use super::{columns, equidistant, learning, passes, symmetric};
 use crate::linalg::{Factors, Products};
 use crate::transfer::Transfer;

@@ -1,9 +1,10 @@
 //! Matrix products into memory that the caller owns.
 
 use faer::linalg::matmul::matmul as faer_matmul;
+use faer::reborrow::ReborrowMut;
 use faer::{Accum, ColMut, ColRef, MatMut, MatRef, Par};
 
-use crate::kernels::{Kernels, Real};
+use crate::kernels::{Kernels, Part, Real, product};
 
 /// `out = A x` for an m×n matrix `A`.
 ///
@@ -118,6 +119,9 @@ pub fn gram_lower<T: Real>(a: MatRef<'_, T>, mut out: MatMut<'_, T>) {
     const BLOCK: usize = 128;
     let n = a.ncols();
     check_product(a.transpose(), a, out.as_ref());
+    if product(a.transpose(), a, T::from_f64(1.0), false, Part::Lower, out.as_mut()) {
+        return;
+    }
     for left in (0..n).step_by(BLOCK) {
         let width = BLOCK.min(n - left);
         let below = out.as_mut().submatrix_mut(left, left, n - left, width);
@@ -167,9 +171,12 @@ macro_rules! impl_products {
                 b: MatRef<'_, Self>,
                 alpha: Self,
                 accum: Accum,
-                out: MatMut<'_, Self>,
+                mut out: MatMut<'_, Self>,
             ) {
-                faer_matmul(out, accum, a, b, alpha, Par::Seq);
+                let add = matches!(accum, Accum::Add);
+                if !product(a, b, alpha, add, Part::Whole, out.rb_mut()) {
+                    faer_matmul(out, accum, a, b, alpha, Par::Seq);
+                }
             }
         }
     )*};

@@ -1,4 +1,4 @@
-//! Inner loops of the packed products on x86-64.
+//! Inner loops of the products on x86-64.
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
@@ -17,11 +17,11 @@ use super::{MOST_COLUMNS, SQUARE};
 /// A transposed square, by rows. Every x86-64 has these instructions.
 ///
 /// # Safety
-/// The columns must have four values.
+/// The lines must have four values.
 #[inline(always)]
-unsafe fn square_f32(columns: &[*const f32]) -> [__m128; SQUARE] {
+unsafe fn square_f32(lines: &[*const f32]) -> [__m128; SQUARE] {
     // SAFETY: as the caller vouches.
-    let [a, b, c, d] = [0, 1, 2, 3].map(|j| unsafe { _mm_loadu_ps(columns[j]) });
+    let [a, b, c, d] = [0, 1, 2, 3].map(|j| unsafe { _mm_loadu_ps(lines[j]) });
     // SAFETY: no memory is touched.
     unsafe {
         let (ab, cd) = (_mm_unpacklo_ps(a, b), _mm_unpacklo_ps(c, d));
@@ -40,10 +40,10 @@ unsafe fn square_f32(columns: &[*const f32]) -> [__m128; SQUARE] {
 /// # Safety
 /// As above.
 #[inline(always)]
-unsafe fn square_f64(columns: &[*const f64]) -> [[__m128d; 2]; SQUARE] {
+unsafe fn square_f64(lines: &[*const f64]) -> [[__m128d; 2]; SQUARE] {
     let two = |offset: usize| {
         // SAFETY: as the caller vouches.
-        let [a, b, c, d] = [0, 1, 2, 3].map(|j| unsafe { _mm_loadu_pd(columns[j].add(offset)) });
+        let [a, b, c, d] = [0, 1, 2, 3].map(|j| unsafe { _mm_loadu_pd(lines[j].add(offset)) });
         // SAFETY: no memory is touched.
         unsafe {
             [[_mm_unpacklo_pd(a, b), _mm_unpacklo_pd(c, d)], [_mm_unpackhi_pd(a, b), _mm_unpackhi_pd(c, d)]]
@@ -59,20 +59,25 @@ macro_rules! turn {
         ///
         /// # Safety
         /// As there.
-        pub(super) unsafe fn $name(columns: [*const $real; MOST_COLUMNS], width: usize, to: *mut $real) {
-            let (low, high) = columns.split_at(SQUARE);
+        pub(super) unsafe fn $name(
+            lines: [*const $real; MOST_COLUMNS],
+            two: bool,
+            stride: usize,
+            to: *mut $real,
+        ) {
+            let (low, high) = lines.split_at(SQUARE);
             // SAFETY: as the caller vouches.
             unsafe {
                 let low = $square(low);
-                if width <= SQUARE {
+                if !two {
                     for (row, low) in low.into_iter().enumerate() {
-                        $store(to.add(row * width), low);
+                        $store(to.add(row * stride), low);
                     }
                     return;
                 }
                 for (row, (low, high)) in low.into_iter().zip($square(high)).enumerate() {
-                    $store(to.add(row * width), low);
-                    $store(to.add(row * width + SQUARE), high);
+                    $store(to.add(row * stride), low);
+                    $store(to.add(row * stride + SQUARE), high);
                 }
             }
         }
