@@ -71,12 +71,18 @@ pub trait Packable: Copy + Default + 'static {
     /// The tiles of a level; `None` for the baseline, which has none.
     fn tiles(level: Level) -> Option<Tiles<Self>>;
 
-    /// SQUARE values of each of the first SQUARE lines, or of all lines if `two`: one value of every line side by side, and
-    /// those that follow at a distance of `stride`.
+    /// Lines side by side, the first SQUARE of them, or all if `two`: values k of every line at `to[k * stride..]`, for so many
+    /// times SQUARE of them.
     ///
     /// # Safety
     /// The lines must have so many values, and there must be room for all that is written.
-    unsafe fn turn(lines: [*const Self; MOST_COLUMNS], two: bool, stride: usize, to: *mut Self);
+    unsafe fn turn(
+        lines: [*const Self; MOST_COLUMNS],
+        two: bool,
+        squares: usize,
+        stride: usize,
+        to: *mut Self,
+    );
 
     /// Memory of the calling thread for single products.
     fn with_scratch(work: &mut dyn FnMut(&mut Scratch<Self>));
@@ -117,21 +123,26 @@ fn pack<T: Packable>(
     if part.row_stride() == 1 {
         for (column, to) in part.col_iter().zip(to.chunks_mut(stride)) {
             let column = column.try_as_col_major().expect("a unit stride").as_slice();
-            to[..width].copy_from_slice(column);
+            // So short that a call would take longer.
+            let (to, to_rest) = to[..width].as_chunks_mut::<MOST_COLUMNS>();
+            let (from, from_rest) = column.as_chunks::<MOST_COLUMNS>();
+            to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+            to_rest.iter_mut().zip(from_rest).for_each(|(to, from)| *to = *from);
         }
         return;
     }
-    // A strip may reach into what follows, which is overwritten then; a second group of lines would come too late.
+    // A strip of one group of lines may reach into what follows, which is overwritten then. A second group would come too
+    // late, and needs room of its own.
     if part.col_stride() == 1 && (width <= MOST_COLUMNS || width.next_multiple_of(SQUARE) <= stride) {
-        done = depth / SQUARE * SQUARE;
-        for k in (0..done).step_by(SQUARE) {
-            for group in (0..width).step_by(MOST_COLUMNS) {
-                let here = (width - group).min(MOST_COLUMNS);
-                let lines = std::array::from_fn(|l| part.ptr_at(group + l.min(here - 1), k));
-                // SAFETY: every line has k + SQUARE values side by side. What is written ends less than SQUARE beyond the
-                // last row, for which there is room.
-                unsafe { T::turn(lines, here > SQUARE, stride, to[k * stride + group..].as_mut_ptr()) };
-            }
+        let squares = depth / SQUARE;
+        done = squares * SQUARE;
+        for group in (0..width).step_by(MOST_COLUMNS) {
+            let here = (width - group).min(MOST_COLUMNS);
+            let lines = std::array::from_fn(|l| part.ptr_at(group + l.min(here - 1), 0));
+            let to = to[group..].as_mut_ptr();
+            // SAFETY: every line has `done` values side by side. What is written ends less than SQUARE beyond the last row, for
+            // which there is room.
+            unsafe { T::turn(lines, here > SQUARE, squares, stride, to) };
         }
     }
     for (k, to) in to.chunks_mut(stride).enumerate().take(depth).skip(done) {
@@ -247,9 +258,15 @@ macro_rules! packable {
             }
 
             #[cfg(target_arch = "x86_64")]
-            unsafe fn turn(lines: [*const Self; MOST_COLUMNS], two: bool, stride: usize, to: *mut Self) {
+            unsafe fn turn(
+                lines: [*const Self; MOST_COLUMNS],
+                two: bool,
+                squares: usize,
+                stride: usize,
+                to: *mut Self,
+            ) {
                 // SAFETY: the caller vouches for the same.
-                unsafe { x86::$turn(lines, two, stride, to) }
+                unsafe { x86::$turn(lines, two, squares, stride, to) }
             }
 
             #[cfg(not(target_arch = "x86_64"))]
@@ -258,7 +275,7 @@ macro_rules! packable {
             }
 
             #[cfg(not(target_arch = "x86_64"))]
-            unsafe fn turn(_: [*const Self; MOST_COLUMNS], _: bool, _: usize, _: *mut Self) {
+            unsafe fn turn(_: [*const Self; MOST_COLUMNS], _: bool, _: usize, _: usize, _: *mut Self) {
                 unreachable!("nothing is packed without tiles")
             }
 

@@ -60,25 +60,30 @@ macro_rules! turn {
         /// # Safety
         /// As there.
         pub(super) unsafe fn $name(
-            lines: [*const $real; MOST_COLUMNS],
+            mut lines: [*const $real; MOST_COLUMNS],
             two: bool,
+            squares: usize,
             stride: usize,
-            to: *mut $real,
+            mut to: *mut $real,
         ) {
-            let (low, high) = lines.split_at(SQUARE);
-            // SAFETY: as the caller vouches.
-            unsafe {
-                let low = $square(low);
-                if !two {
-                    for (row, low) in low.into_iter().enumerate() {
-                        $store(to.add(row * stride), low);
+            for _ in 0..squares {
+                let (low, high) = lines.split_at(SQUARE);
+                // SAFETY: as the caller vouches.
+                unsafe {
+                    let low = $square(low);
+                    if two {
+                        for (row, (low, high)) in low.into_iter().zip($square(high)).enumerate() {
+                            $store(to.add(row * stride), low);
+                            $store(to.add(row * stride + SQUARE), high);
+                        }
+                    } else {
+                        for (row, low) in low.into_iter().enumerate() {
+                            $store(to.add(row * stride), low);
+                        }
                     }
-                    return;
                 }
-                for (row, (low, high)) in low.into_iter().zip($square(high)).enumerate() {
-                    $store(to.add(row * stride), low);
-                    $store(to.add(row * stride + SQUARE), high);
-                }
+                lines = lines.map(|line| line.wrapping_add(SQUARE));
+                to = to.wrapping_add(SQUARE * stride);
             }
         }
     };
