@@ -1,9 +1,7 @@
 """Gaussian averages by the trapezoid rule in the standardised variable, a step fine enough for each width."""
 
-import json
-import time
-
 import numpy as np
+from timing import measure
 
 
 def averages(sd):
@@ -17,12 +15,9 @@ def averages(sd):
 
 
 def work():
-    return np.sum([averages(sd) for sd in np.linspace(0.1, 30.0, 1000)], axis=0)
+    sums = np.sum([averages(sd) for sd in np.linspace(0.1, 30.0, 1000)], axis=0)
+    return dict(zip(("sum of phi^2", "sum of phi'", "sum of phi'''"), sums))
 
 
 if __name__ == "__main__":
-    start = time.perf_counter()
-    sums = work()
-    seconds = time.perf_counter() - start
-    names = ("sum of phi^2", "sum of phi'", "sum of phi'''")
-    print(json.dumps({"seconds": seconds, "checks": dict(zip(names, map(float, sums)))}))
+    measure(work)

@@ -4,9 +4,6 @@ Fixed points of a network with a Gaussian readout, over 1000 targets, with
 the outlier and the bulk radius at each (Mastrogiuseppe & Ostojic 2019).
 """
 
-import json
-import time
-
 import numpy as np
 
 G, SM, SI, RHO = 0.3, 1.2, 0.5, 0.5
@@ -38,15 +35,12 @@ def outlier(a_z, f, third, z, scale):
     return 0.5 * (trace + root)
 
 
-def answer(seconds, points):
-    """Prints the time and the answers.
-
-    ``points[i]`` lists (z, outlier, radius) of the fixed points of target i, sorted by z.
-    """
+def checks(points):
+    """The answers; ``points[i]`` lists (z, outlier, radius) of the fixed points of target i, sorted by z."""
     clear = np.ones(len(TARGETS), dtype=bool)
     for centre, width in WINDOWS:
         clear &= np.abs(TARGETS - centre) > width
-    checks = {
+    return {
         "number of fixed points": sum(len(found) for found, is_clear in zip(points, clear) if is_clear),
         "lowest z at target 125": points[125][0][0],
         "middle z at target 125": points[125][1][0],
@@ -55,15 +49,3 @@ def answer(seconds, points):
         "radius at target 749": points[749][0][2],
         "lowest z at target 900": points[900][0][0],
     }
-    print(json.dumps({"seconds": seconds, "checks": {name: float(value) for name, value in checks.items()}}))
-
-
-def measure(figure):
-    """The median of three figures after one that fills the caches."""
-    figure()
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        found = figure()
-        seconds.append(time.perf_counter() - start)
-    answer(sorted(seconds)[1], found)

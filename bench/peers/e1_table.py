@@ -8,6 +8,7 @@ by regula falsi.
 import numpy as np
 
 import e1
+from timing import measure
 
 
 def table():
@@ -63,4 +64,4 @@ def figure():
 
 
 if __name__ == "__main__":
-    e1.measure(figure)
+    measure(lambda: e1.checks(figure()))

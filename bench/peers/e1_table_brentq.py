@@ -5,6 +5,7 @@ from scipy.optimize import brentq
 
 import e1
 from e1_table import table
+from timing import measure
 
 
 def figure():
@@ -35,4 +36,4 @@ def figure():
 
 
 if __name__ == "__main__":
-    e1.measure(figure)
+    measure(lambda: e1.checks(figure()))

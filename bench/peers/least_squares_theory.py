@@ -1,9 +1,7 @@
 """True least squares: covariances on a grid of two variables, a scan of the static map, bisection."""
 
-import json
-import time
-
 import numpy as np
+from timing import measure
 
 G, SM, SI, A = 0.5, 1.2, 0.15, 1.5
 Z = np.arange(-8.5, 8.5001, 0.1)
@@ -108,7 +106,4 @@ def work():
 
 
 if __name__ == "__main__":
-    start = time.perf_counter()
-    checks = work()
-    seconds = time.perf_counter() - start
-    print(json.dumps({"seconds": seconds, "checks": {name: float(value) for name, value in checks.items()}}))
+    measure(work)

@@ -1,5 +1,5 @@
 from rls import Matrix, learn
-from timing import once
+from timing import measure
 
 if __name__ == "__main__":
-    once(lambda: learn(500, 2000, Matrix))
+    measure(lambda: learn(500, 2000, Matrix))

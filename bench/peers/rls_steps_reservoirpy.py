@@ -1,5 +1,5 @@
 from rls_reservoirpy import learn
-from timing import once
+from timing import measure
 
 if __name__ == "__main__":
-    once(lambda: learn(1000, 200))
+    measure(lambda: learn(1000, 200))

@@ -1,5 +1,5 @@
 from rls import Vectors, learn
-from timing import once
+from timing import measure
 
 if __name__ == "__main__":
-    once(lambda: learn(1000, 200, Vectors))
+    measure(lambda: learn(1000, 200, Vectors))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from hashed_network import network
-from timing import once
+from timing import measure
 
 
 def trained():
@@ -29,4 +29,4 @@ def work(bulk, m, n, gains):
 
 if __name__ == "__main__":
     network_at_rest = trained()
-    once(lambda: work(*network_at_rest))
+    measure(lambda: work(*network_at_rest))
