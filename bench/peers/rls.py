@@ -1,7 +1,8 @@
-"""Recursive least squares with the loop closed, in numpy."""
+"""Recursive least squares with the loop closed, in numpy and scipy."""
 
 import numpy as np
 from hashed_network import network, numbers
+from scipy.linalg import blas
 
 TARGET, DT = 1.0, 0.1
 
@@ -17,6 +18,20 @@ class Matrix:
 
     def downdate(self, gain, norm):
         self.p -= np.outer(gain, gain / norm)
+
+
+class Symmetric:
+    """One triangle of P alone, by BLAS."""
+
+    def __init__(self, units, steps):
+        self.p = np.eye(units, order="F")
+
+    def gain(self, f):
+        return blas.dsymv(1.0, self.p, f, lower=1)
+
+    def downdate(self, gain, norm):
+        # In place, because it is in Fortran's order.
+        blas.dsyr(-1.0 / norm, gain, lower=1, a=self.p, overwrite_a=1)
 
 
 class Vectors:
