@@ -1,4 +1,4 @@
-"""Learning on fixed points in numpy: the rules as they are written, batched, and by the operations of the authors' code."""
+"""Learning on fixed points in numpy: the rules as written, in their best forms, and by the authors' operations."""
 
 import functools
 
@@ -50,7 +50,7 @@ def course(losses):
 
 
 def reparameterised():
-    """The best form: only A = (1 - W)^-1 is stepped, without inverses."""
+    """The rule stepped without inverses: A = (1 - W)^-1 alone."""
     (x, y, w), m, losses = linear(), 100, []
     a = np.linalg.inv(np.eye(len(w)) - w)
     error = a @ x - y
@@ -61,6 +61,17 @@ def reparameterised():
     return course(losses)
 
 
+def reparameterised_modes():
+    """The best form: the error decays by itself along each eigenvector of X^T X."""
+    (x, y, w), m = linear(), 100
+    error = np.linalg.solve(np.eye(len(w)) - w, x) - y
+    values, modes = np.linalg.eigh(x.T @ x)
+    weights, decay = ((error @ modes) ** 2).sum(axis=0) / m, (1 - 2 / m * values) ** 2
+    # Step 25 i + j: fewer powers, and a product.
+    fine, coarse = decay ** np.arange(1, 26)[:, None], decay ** np.arange(0, STEPS, 25)[:, None]
+    return course((weights * coarse @ fine.T).ravel())
+
+
 def linearised():
     """The rule in as few products as it takes; the loss at every fifth step."""
     (x, y, w), m, losses = linear(), 100, []
@@ -69,6 +80,36 @@ def linearised():
         b += 2 / m * (x - b @ y) @ (x.T @ b)
         if k % 5 == 4:
             losses.append(((np.linalg.solve(b, x) - y) ** 2).sum() / m)
+    return course(losses)
+
+
+def linearised_recursion():
+    """The best form: T = 2/m X^T (X - B Y) has a recursion of its own, T (T + 1 - K), K = 2/m X^T X."""
+    from scipy.linalg import lapack
+
+    (x, y, w), m, losses = linear(), 100, []
+    b = np.eye(len(w)) - w
+    values, modes = np.linalg.eigh(x.T @ x)
+    k, x = 2 / m * values, x @ modes
+    c = x - b @ (y @ modes)
+    t = 2 / m * x.T @ c
+    # All errors are Q T (1 - K^-1 T)^-1 with the same Q, whose R of QR gives the same norm.
+    error = np.linalg.solve(b, c)
+    q = np.linalg.solve(t.T, (error - error @ (t / k[:, None])).T).T
+    r = np.linalg.qr(q, mode="r")
+    # Kept transposed, because columns of T vanish, the last ones first, and are left out.
+    t, r, decay, one = t.T.copy(), r.T.copy(), np.diag(1 - k), np.eye(m)
+    for step in range(STEPS):
+        n = len(t)
+        t = (t[:, :n] + decay[:n, :n]) @ t
+        if step % 5 == 4:
+            while np.abs(t[-1]).max() < 1e-17 * np.abs(t[0]).max():
+                t = t[:-1]
+            n = len(t)
+            lu, pivots, _ = lapack.dgetrf((one[:n, :n] - t[:, :n] / k[:n]).T, overwrite_a=1)
+            inverse, _ = lapack.dgetri(lu, pivots, lwork=64 * n, overwrite_lu=1)
+            error = inverse.T @ (t @ r)
+            losses.append(np.vdot(error, error) / m)
     return course(losses)
 
 
