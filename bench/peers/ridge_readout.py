@@ -8,9 +8,11 @@ from timing import measure
 
 def work():
     rates, targets = states()
-    gram = rates.T @ rates / UNITS
+    gram = rates.T @ rates
+    gram /= UNITS
     gram[np.diag_indices(UNITS)] += RIDGE
-    factor = scipy.linalg.cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
+    # LAPACK overwrites what is in Fortran's order, and the matrix is symmetric.
+    factor = scipy.linalg.cho_factor(gram.T, lower=True, overwrite_a=True, check_finite=False)
     return checks(scipy.linalg.cho_solve(factor, rates.T @ targets, check_finite=False))
 
 
