@@ -163,7 +163,15 @@ pub(crate) fn all() -> Vec<Row> {
         row("rls-many-steps", "2000 whole steps of the same, N = 500.", 1e-6, trained::many_recursive_steps)
             // The bulk once a step, and half of P read and written in all but the first steps, which take the downdates.
             .limit(Limit::Updating { bytes: 2000.0 * 2e6 + 1750.0 * 8.0 * 500.0 * 501.0, of: 3_000_000 })
-            .beside(peer("rls_many_steps.py", "numpy, rank-one update of the whole matrix"))
+            .beside(peer(
+            "rls_many_steps_symmetric.py",
+            "scipy's BLAS, one triangle of P updated in place: its best form",
+        ))
+        .beside(peer(
+            "rls_many_steps_symmetric.py",
+            "scipy's BLAS, one triangle of P updated in place: its best form",
+        ))
+        .beside(peer("rls_many_steps.py", "numpy, rank-one update of the whole matrix"))
             .beside(peer("rls_many_steps_reservoirpy.py", "ReservoirPy's RLS node, step by step")),
         row(
             "ridge-readout",
@@ -173,6 +181,10 @@ pub(crate) fn all() -> Vec<Row> {
         )
         // Half of the Gram matrix, and its factorisation, in 32 bits.
         .limit(Limit::Arithmetic32(2000.0 * 1e6 + 1e9 / 3.0))
+        .beside(peer(
+            "ridge_readout_mixed.py",
+            "scipy, Cholesky in float32, refined in float64: its best form",
+        ))
         .beside(peer("ridge_readout.py", "numpy and scipy, normal equations by Cholesky"))
         .beside(peer("ridge_readout_reservoirpy.py", "ReservoirPy's Ridge node").bar(2.0)),
         row(
@@ -217,6 +229,10 @@ pub(crate) fn all() -> Vec<Row> {
             || stability_map(Transfer::Tanh, (0.1, 2.5)),
         )
         .limit(Limit::Instructions("stability-map-tanh"))
+        .beside(peer(
+            "stability_map_tanh_best.py",
+            "numpy, Hermite series of all pairs together, to 1e-8: its best form",
+        ))
         .beside(peer("stability_map_tanh.py", "numpy, trapezoid rule on a grid of two variables").bar(80.0)),
         row(
             "frequency-response",
@@ -227,6 +243,14 @@ pub(crate) fn all() -> Vec<Row> {
         )
         // The reduction, and an elimination below the diagonal for each complex frequency.
         .limit(Limit::Arithmetic64(10.0 / 3.0 * 800.0_f64.powi(3) + 200.0 * 4.0 * 800.0_f64.powi(2)))
+        .beside(peer(
+            "frequency_response_hessenberg.py",
+            "numpy and scipy, one Hessenberg reduction, Hyman's method at all frequencies together: its best form",
+        ))
+        .beside(peer(
+            "frequency_response_modes.py",
+            "numpy, sums over modes from one eigendecomposition",
+        ))
         .beside(peer("frequency_response.py", "numpy, a linear solve at each frequency")),
         row(
             "bptt-epoch",
@@ -263,7 +287,7 @@ pub(crate) fn all() -> Vec<Row> {
         .beside(
             peer(
                 "equilibrium_gradient_authors.py",
-                "numpy, the authors' operations: an inverse for the step and one for its loss",
+                "numpy, the authors' operations: three inverses a step, one of the identity",
             )
             .bar(6.0),
         ),
@@ -275,8 +299,13 @@ pub(crate) fn all() -> Vec<Row> {
             equilibrium::reparameterised,
         )
         .beside(
-            peer("equilibrium_reparameterised.py", "numpy, the responses stepped without inverses").bar(1.0),
+            peer(
+                "equilibrium_reparameterised_modes.py",
+                "numpy, closed form from one eigendecomposition: its best form",
+            )
+            .bar(1.0),
         )
+        .beside(peer("equilibrium_reparameterised.py", "numpy, the responses stepped without inverses"))
         .beside(
             peer(
                 "equilibrium_reparameterised_authors.py",
@@ -293,8 +322,13 @@ pub(crate) fn all() -> Vec<Row> {
             equilibrium::linearised,
         )
         .beside(
-            peer("equilibrium_linearised.py", "numpy, four products a step, a solve for each loss").bar(5.0),
+            peer(
+                "equilibrium_linearised_recursion.py",
+                "numpy and scipy, the same recursion without the columns that have vanished: its best form",
+            )
+            .bar(5.0),
         )
+        .beside(peer("equilibrium_linearised.py", "numpy, four products a step, a solve for each loss"))
         .beside(
             peer(
                 "equilibrium_linearised_authors.py",

@@ -4,50 +4,68 @@
 //! are E₀(1 − ηK)^k with K = (2/m)XᵀX. For rule 3 the matrix T = (2/m)Xᵀ(X − BY) obeys T ← T(1 − ηK + ηT), and the
 //! errors follow from it.
 
+use std::sync::OnceLock;
+
 use attractorlab_numerics::linalg::{
     Lu, Mat, MatMut, MatRef, Qr, Svd, SymmetricEigen, frobenius_norm, matmul, matmul_add, singular_values,
 };
 
-use super::task::{LinearTask, identity_minus, product_transposed, pseudo_inverse};
+use super::task::{LinearTask, identity_minus, product_transposed};
 use crate::training::equilibrium::LearningError;
 
 /// What both paths share.
 #[derive(Debug, Clone)]
 struct Start {
-    /// A₀.
-    response: Mat<f64>,
+    /// The factors of 1 − W₀ = A₀⁻¹.
+    factors: Lu,
     /// E₀ = A₀X − Y.
     error: Mat<f64>,
-    /// X⁺, m×N.
-    inverse: Mat<f64>,
+    /// The factors of X, or of Xᵀ with more samples than units.
+    inputs: Qr,
+    units: usize,
     samples: f64,
+    /// A₀ and X⁺, m×N, which only weights and limits ask for.
+    inverses: OnceLock<(Mat<f64>, Mat<f64>)>,
 }
 
 impl Start {
     fn new(task: &LinearTask, weights: MatRef<'_, f64>) -> Result<Self, LearningError> {
-        let n = task.units();
+        let (units, samples) = (task.units(), task.samples());
         task.check_weights(weights)?;
-        let response = Lu::from_matrix(identity_minus(weights))?.inverse();
-        let mut error = Mat::zeros(n, task.samples());
-        matmul(response.as_ref(), task.inputs(), error.as_mut());
-        error = &error - task.targets();
-        let inverse = pseudo_inverse(task.inputs())?;
-        Ok(Self { response, error, inverse, samples: task.samples() as f64 })
+        let factors = Lu::from_matrix(identity_minus(weights))?;
+        let mut error = task.inputs().to_owned();
+        factors.solve_matrix_in_place(error.as_mut());
+        error -= task.targets();
+        let inputs = Qr::new(if samples > units { task.inputs().transpose() } else { task.inputs() })?;
+        Ok(Self { factors, error, inputs, units, samples: samples as f64, inverses: OnceLock::new() })
+    }
+
+    /// A₀ and X⁺.
+    fn inverses(&self) -> &(Mat<f64>, Mat<f64>) {
+        self.inverses.get_or_init(|| {
+            let rows = self.units.max(self.error.ncols());
+            let inverse = self.inputs.least_squares_matrix(Mat::identity(rows, rows).as_ref());
+            let wide = self.error.ncols() > self.units;
+            (self.factors.inverse(), if wide { inverse.transpose().to_owned() } else { inverse })
+        })
+    }
+
+    /// A of the errors E: A₀ − (E₀ − E)X⁺.
+    fn response(&self, error: MatRef<'_, f64>) -> Mat<f64> {
+        let (response, inverse) = self.inverses();
+        let (mut response, moved) = (response.clone(), &self.error - error);
+        matmul_add(-1.0, moved.as_ref(), inverse.as_ref(), response.as_mut());
+        response
     }
 
     /// A_∞ = A₀ − E₀X⁺, to which rules 2 and 3 converge.
     fn limit(&self) -> Mat<f64> {
-        let mut limit = self.response.clone();
-        matmul_add(-1.0, self.error.as_ref(), self.inverse.as_ref(), limit.as_mut());
-        limit
+        self.response(Mat::zeros(self.error.nrows(), self.error.ncols()).as_ref())
     }
 
-    /// W of the errors E: 1 − (A₀ − (E₀ − E)X⁺)⁻¹.
+    /// W of the errors E: 1 − A⁻¹.
     fn weights(&self, error: &Mat<f64>) -> Result<Mat<f64>, LearningError> {
-        let mut response = self.response.clone();
-        let moved = &self.error - error;
-        matmul_add(-1.0, moved.as_ref(), self.inverse.as_ref(), response.as_mut());
-        let inverse = Lu::from_matrix(response)?.inverse();
+        let inverse = Lu::from_matrix(self.response(error.as_ref()))?.inverse();
         Ok(identity_minus(inverse.as_ref()))
     }
 }
@@ -270,7 +288,7 @@ impl LinearisedPath {
             Lu::from_matrix(transfer.transpose().to_owned())?.solve_matrix_in_place(transposed.as_mut());
             (transposed.transpose().to_owned(), None)
         } else {
-            let projected = times(start.inverse.as_ref(), first.as_ref());
+            let projected = times(start.inverses().1.as_ref(), first.as_ref());
             let projected = times(modes.transpose(), projected.as_ref());
             (first, Some(Product { course: Mat::identity(m, m), projected }))
         };

@@ -145,7 +145,7 @@ pub(super) fn identity_minus(weights: MatRef<'_, f64>) -> Mat<f64> {
 }
 
 /// Y⁺ of a matrix of full column rank, or (Yᵀ)⁺ᵀ of one of full row rank.
-pub(super) fn pseudo_inverse(y: MatRef<'_, f64>) -> Result<Mat<f64>, LearningError> {
+fn pseudo_inverse(y: MatRef<'_, f64>) -> Result<Mat<f64>, LearningError> {
     if y.nrows() < y.ncols() {
         let transposed = pseudo_inverse(y.transpose().to_owned().as_ref())?;
         return Ok(transposed.transpose().to_owned());
