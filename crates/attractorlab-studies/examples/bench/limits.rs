@@ -50,6 +50,11 @@ impl Limit {
         )
     }
 
+    /// Whether there is a count for this processor.
+    pub(crate) fn is_known(self) -> bool {
+        if let Self::Instructions(row) = self { instructions(row).is_finite() } else { true }
+    }
+
     /// The seconds that the processor takes for it now.
     pub(crate) fn seconds(self) -> f64 {
         match self {

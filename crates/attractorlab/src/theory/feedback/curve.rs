@@ -7,7 +7,7 @@ use attractorlab_numerics::roots::{Options, all_roots, refine};
 use super::inputs::check_target;
 use super::{Direction, FeedbackError, FixedPoint, Inputs, Readout};
 use crate::network::Transfer;
-use crate::theory::clamped::{DriveTable, DriveTheory};
+use crate::theory::clamped::{ClampedError, DriveMoments, DriveTable, DriveTheory};
 
 /// All stationary states of one target, with the readout that holds it.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,11 +63,49 @@ pub struct ReadoutCurve {
     table: DriveTable,
     /// Largest |z| that the table covers.
     reach: f64,
-    /// Points that cut the line into pieces on which W is monotone, rising, with the values of
-    /// (αz + β)⟨φ'⟩ there. More of them than there are extrema, so that a root is bracketed closely.
-    breaks: Vec<(f64, f64)>,
+    /// Points that cut the line into pieces on which W is monotone: more of them than there are extrema, so that a root is
+    /// bracketed closely.
+    breaks: Breaks,
     /// Extrema of W: (z, W).
     folds: Vec<(f64, f64)>,
+}
+
+/// Points of the curve, rising, and at each what gives [`ReadoutCurve::excess`] there: product − level·weight.
+#[derive(Debug, Clone, Default)]
+struct Breaks {
+    z: Vec<f64>,
+    products: Vec<f64>,
+    weights: Vec<f64>,
+}
+
+impl Breaks {
+    fn excess(&self, i: usize, level: f64) -> f64 {
+        self.products[i] - level * self.weights[i]
+    }
+
+    /// The pieces, by their left ends, in which the excess over a level changes its sign; a root on a break belongs to the piece
+    /// on its left.
+    fn changes(&self, level: f64) -> impl Iterator<Item = usize> {
+        let last = self.z.len() - 1;
+        (0..last).step_by(PIECES).flat_map(move |first| {
+            let here = first..=last.min(first + PIECES);
+            // One bit for each break: most pieces have no root, and this asks no question for each.
+            let (mut below, mut above, mut on) = (0_u64, 0_u64, 0_u64);
+            let values = self.products[here.clone()].iter().zip(&self.weights[here]);
+            for (bit, (product, weight)) in values.enumerate() {
+                let excess = product - level * weight;
+                below |= u64::from(excess < 0.0) << bit;
+                above |= u64::from(excess > 0.0) << bit;
+                on |= u64::from(excess == 0.0) << bit;
+            }
+            let mut changes = (on >> 1) | (below & (above >> 1)) | (above & (below >> 1));
+            std::iter::from_fn(move || {
+                let piece = (changes != 0).then(|| changes.trailing_zeros() as usize)?;
+                changes &= changes - 1;
+                Some(first + piece)
+            })
+        })
+    }
 }
 
 /// Outputs that a new curve covers; it is extended where a target needs more.
@@ -75,6 +113,9 @@ const FIRST_REACH: f64 = 8.0;
 
 /// Width of the pieces that bracket a root, in asinh z.
 const BRACKET: f64 = 0.12;
+
+/// Pieces that are looked at together: those between as many breaks as a word has bits.
+const PIECES: usize = 63;
 
 /// |W − W(fold)| below this, relatively, leaves the number of states in doubt.
 const MARGIN: f64 = 1e-11;
@@ -132,15 +173,18 @@ impl ReadoutCurve {
         };
         let table = theory.table(lowest, highest_drive(&inputs, reach))?;
         let mut curve =
-            Self { inputs, alpha, beta, theory, table, reach, breaks: Vec::new(), folds: Vec::new() };
+            Self { inputs, alpha, beta, theory, table, reach, breaks: Breaks::default(), folds: Vec::new() };
         curve.cut_into_branches();
         Ok(curve)
     }
 
     /// W(z); infinite at z = 0 unless β = 0.
     fn level(&self, z: f64) -> f64 {
-        let gain = self.table.gain(self.inputs.drive(z));
-        if z == 0.0 && self.beta == 0.0 { self.alpha * gain } else { (self.alpha + self.beta / z) * gain }
+        self.level_of_gain(z, self.table.gain(self.inputs.drive(z)))
+    }
+
+    fn level_of_gain(&self, z: f64, gain: f64) -> f64 {
+        if self.beta == 0.0 { self.alpha * gain } else { (self.alpha + self.beta / z) * gain }
     }
 
     /// z²W'(z) = z(αz + β) d⟨φ'⟩/dz − β⟨φ'⟩, which vanishes where W is extremal.
@@ -174,7 +218,11 @@ impl ReadoutCurve {
         }));
         cuts.sort_by(f64::total_cmp);
         cuts.dedup();
-        self.breaks = cuts.into_iter().map(|z| (z, (self.alpha * z + self.beta) * self.gain(z))).collect();
+        let pole = self.beta != 0.0;
+        let product = |&z: &f64| if pole { self.alpha * z + self.beta } else { self.alpha } * self.gain(z);
+        let products = cuts.iter().map(product).collect();
+        let weights = cuts.iter().map(|&z| if pole { z } else { 1.0 }).collect();
+        self.breaks = Breaks { z: cuts, products, weights };
     }
 
     /// The inputs.
@@ -224,37 +272,31 @@ impl ReadoutCurve {
         Ok(targets)
     }
 
+    /// (αz + β)⟨φ'⟩ − level·z, which has the roots of W − level without its pole. Without a pole, β = 0, it would have zero as
+    /// a further root, and is W − level.
+    fn excess(&self, z: f64, level: f64) -> f64 {
+        let gain = self.gain(z);
+        if self.beta == 0.0 {
+            self.alpha * gain - level
+        } else {
+            (self.alpha * z + self.beta) * gain - level * z
+        }
+    }
+
     /// All z with W(z) = level, rising. `known` is one of them that need not be searched for.
     fn crossings(&self, level: f64, known: Option<f64>) -> Vec<f64> {
         let mut found = Vec::new();
-        // (αz + β)⟨φ'⟩ − level·z has the roots of W − level without its pole. Without a pole, β = 0,
-        // it has zero as a further root, which is a stationary state too.
-        let pole = self.beta != 0.0;
-        let excess = |z: f64| {
-            let gain = self.gain(z);
-            if pole { (self.alpha * z + self.beta) * gain - level * z } else { self.alpha * gain - level }
-        };
-        let at_break = |(z, product): (f64, f64)| {
-            if pole {
-                product - level * z
-            } else if z == 0.0 {
-                excess(0.0)
-            } else {
-                product / z - level
-            }
-        };
-        let mut below = at_break(self.breaks[0]);
-        for pair in self.breaks.windows(2) {
-            let (low, high) = (pair[0].0, pair[1].0);
-            let above = at_break(pair[1]);
-            // A root on a break belongs to the piece on its left.
-            if above == 0.0 || below * above < 0.0 {
-                match known {
-                    Some(z) if low < z && z <= high => found.push(z),
-                    _ => found.push(refine(excess, (low, below), (high, above)).0),
+        let (pole, breaks) = (self.beta != 0.0, &self.breaks);
+        let excess = |z: f64| self.excess(z, level);
+        for piece in breaks.changes(level) {
+            let (low, high) = (breaks.z[piece], breaks.z[piece + 1]);
+            match known {
+                Some(z) if low < z && z <= high => found.push(z),
+                _ => {
+                    let (below, above) = (breaks.excess(piece, level), breaks.excess(piece + 1, level));
+                    found.push(refine(excess, (low, below), (high, above)).0);
                 }
             }
-            below = above;
         }
         if !pole && !found.contains(&0.0) {
             found.push(0.0);
@@ -266,24 +308,41 @@ impl ReadoutCurve {
     /// All stationary states for each of many targets; the curve is extended once for all of them.
     /// A target that cannot be realised has its error in its place.
     pub fn sweep(&self, targets: &[f64]) -> Vec<Result<TargetStates, FeedbackError>> {
-        let curve = self.covering(targets);
-        targets.iter().map(|&target| curve.states(target)).collect()
+        let (curve, moments) = self.covering_with_moments(targets);
+        let pairs = targets.iter().zip(moments);
+        pairs.map(|(&target, moments)| curve.states_with(target, moments?)).collect()
     }
 
     /// This curve, extended where some of the targets need more of it than is there.
     pub fn covering(&self, targets: &[f64]) -> Cow<'_, Self> {
+        self.covering_with_moments(targets).0
+    }
+
+    /// The same, with the moments at each target.
+    fn covering_with_moments(
+        &self,
+        targets: &[f64],
+    ) -> (Cow<'_, Self>, Vec<Result<DriveMoments, FeedbackError>>) {
+        let moments: Vec<_> = targets.iter().map(|&target| self.moments(target)).collect();
         let reach = targets
             .iter()
-            .filter(|&&target| self.check_realisable(target).is_ok())
-            .map(|&target| self.needed_reach(target))
+            .zip(&moments)
+            .filter_map(|(&target, moments)| Some(self.needed_reach(target, moments.as_ref().ok()?)))
             .filter(|reach| reach.is_finite())
             .fold(self.reach, f64::max);
-        if reach > self.reach
-            && let Ok(wide) = self.extended(reach)
-        {
-            return Cow::Owned(wide);
-        }
-        Cow::Borrowed(self)
+        let wide = if reach > self.reach { self.extended(reach).ok() } else { None };
+        (wide.map_or(Cow::Borrowed(self), Cow::Owned), moments)
+    }
+
+    /// The moments at a target that can be realised, from the table or beyond it.
+    fn moments(&self, target: f64) -> Result<DriveMoments, FeedbackError> {
+        self.check_realisable(target)?;
+        Ok(self.moments_at(target)?)
+    }
+
+    fn moments_at(&self, z: f64) -> Result<DriveMoments, ClampedError> {
+        let drive = self.inputs.drive(z);
+        if z.abs() <= self.reach { Ok(self.table.at(drive)) } else { self.theory.at(drive) }
     }
 
     fn check_realisable(&self, target: f64) -> Result<(), FeedbackError> {
@@ -297,18 +356,11 @@ impl ReadoutCurve {
     }
 
     /// Largest |z| that a state of this target can have.
-    fn needed_reach(&self, target: f64) -> f64 {
+    fn needed_reach(&self, target: f64, moments: &DriveMoments) -> f64 {
         if target == 0.0 && self.beta != 0.0 {
             return 0.0;
         }
-        let gain = if target.abs() <= self.reach {
-            self.gain(target)
-        } else {
-            self.theory.at(self.inputs.drive(target)).map_or(f64::NAN, |m| m.gain)
-        };
-        let level =
-            if self.beta == 0.0 { self.alpha * gain } else { (self.alpha + self.beta / target) * gain };
-        self.outermost(level.abs()).max(target.abs())
+        self.outermost(self.level_of_gain(target, moments.gain).abs()).max(target.abs())
     }
 
     /// All stationary states of the network whose readout along this direction holds `target`.
@@ -317,15 +369,18 @@ impl ReadoutCurve {
     /// [`FeedbackError::Unrealisable`] at A_flex; [`FeedbackError::Parameter`] if the target is not
     /// finite.
     pub fn states(&self, target: f64) -> Result<TargetStates, FeedbackError> {
-        self.check_realisable(target)?;
+        self.states_with(target, self.moments(target)?)
+    }
+
+    fn states_with(&self, target: f64, moments: DriveMoments) -> Result<TargetStates, FeedbackError> {
         if target == 0.0 && self.beta != 0.0 {
             return Ok(self.silent_readout());
         }
-        let reach = self.needed_reach(target);
+        let reach = self.needed_reach(target, &moments);
         if reach > self.reach {
             return self.extended(reach)?.states(target);
         }
-        let level = self.level(target);
+        let level = self.level_of_gain(target, moments.gain);
         let mut positions = self.crossings(level, Some(target));
         let closest = (0..positions.len())
             .min_by(|&a, &b| (positions[a] - target).abs().total_cmp(&(positions[b] - target).abs()));
@@ -345,10 +400,13 @@ impl ReadoutCurve {
         let scale = if target == 0.0 {
             1.0 / level
         } else {
-            target / ((self.alpha * target + self.beta) * self.gain(target))
+            target / ((self.alpha * target + self.beta) * moments.gain)
         };
         let readout = Readout { overlap_feedback: scale * self.alpha, overlap_input: scale * self.beta };
-        let fixed_points = positions.iter().map(|&z| self.state(&readout, z)).collect();
+        let state = |(i, &z): (usize, &f64)| {
+            if i == target_index { self.state_of(&readout, z, &moments) } else { self.state(&readout, z) }
+        };
+        let fixed_points = positions.iter().enumerate().map(state).collect();
         let marginal = self.is_marginal(level);
         Ok(TargetStates { target, scale, readout, fixed_points, target_index, marginal })
     }
@@ -406,10 +464,11 @@ impl ReadoutCurve {
     }
 
     pub(super) fn state(&self, readout: &Readout, z: f64) -> FixedPoint {
-        let drive = self.inputs.drive(z);
-        let beyond = if z.abs() <= self.reach { None } else { self.theory.at(drive).ok() };
-        let moments = beyond.unwrap_or_else(|| self.table.at(drive));
-        FixedPoint::gaussian(&self.inputs, readout.overlap_feedback, readout.overlap_input, z, &moments)
+        self.state_of(readout, z, &self.moments_at(z).unwrap_or_else(|_| self.table.at(self.inputs.drive(z))))
+    }
+
+    fn state_of(&self, readout: &Readout, z: f64, moments: &DriveMoments) -> FixedPoint {
+        FixedPoint::gaussian(&self.inputs, readout.overlap_feedback, readout.overlap_input, z, moments)
     }
 
     /// Target zero with an input: the readout vanishes, and the network is the bulk alone.
@@ -441,7 +500,7 @@ impl ReadoutCurve {
             theory: self.theory.clone(),
             table,
             reach,
-            breaks: Vec::new(),
+            breaks: Breaks::default(),
             folds: Vec::new(),
         };
         wide.cut_into_branches();
