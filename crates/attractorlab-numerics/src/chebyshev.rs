@@ -7,8 +7,11 @@ use std::sync::LazyLock;
 /// Degree of one piece.
 const DEGREE: usize = 16;
 
-/// Halving stops at this many pieces, whatever the function does.
+/// Division stops at this many pieces, whatever the function does.
 const MOST_PIECES: usize = 4096;
+
+/// The first piece that is tried is one of so many.
+const FIRST_PIECES: f64 = 8.0;
 
 /// Of so many edges, counting those to the left is faster than a search.
 const FEW: usize = 48;
@@ -35,11 +38,11 @@ pub struct Interpolant {
 }
 
 impl Interpolant {
-    /// Interpolates `function`, which writes `components` values, on [low, high]. Pieces are halved
-    /// until the last coefficients of each component fall below `tolerance` times the largest value
-    /// of that component on the piece, or have sunk into the noise of the function; pieces of width below 1e-12·(high − low),
-    /// what is left beyond 4096 pieces, and pieces with values that are not finite are kept as they are and counted by
-    /// [`Self::unresolved`].
+    /// Interpolates `function`, which writes `components` values, on [low, high], piece after piece. A piece is fine when the last
+    /// coefficients of each component fall below `tolerance` times the largest value of that component on it, or have sunk into
+    /// the noise of the function; how fast they fall says how wide the next attempt should be. Pieces of width below
+    /// 1e-12·(high − low), what is left beyond 4096 pieces, and pieces with values that are not finite are kept as they are
+    /// and counted by [`Self::unresolved`].
     ///
     /// # Panics
     /// If the interval is empty or not finite, or there are no components.
@@ -66,10 +69,20 @@ impl Interpolant {
         if high.partial_cmp(&start) != Some(Ordering::Greater) {
             return;
         }
-        let mut stack = vec![(start, high, f64::INFINITY)];
-        let (smallest, most) = (1e-12 * (high - start), self.edges.len() + MOST_PIECES);
+        // Narrower pieces would end where they start.
+        let rounding = 4.0 * f64::EPSILON * start.abs().max(high.abs());
+        let (smallest, most) = (rounding.max(1e-12 * (high - start)), self.edges.len() + MOST_PIECES);
         let mut values = vec![0.0; components * (DEGREE + 1)];
-        while let Some((a, b, parent)) = stack.pop() {
+        // Where the piece starts and how wide it is.
+        let (mut a, mut width) = (start, (high - start) / FIRST_PIECES);
+        // The tail of the piece of which it is a half, and that of the noise before it.
+        let (mut whole, mut floor) = (f64::INFINITY, 0.0);
+        while a < high {
+            // What is left is one piece, or two of the same width.
+            let left = high - a;
+            let exhausted = self.edges.len() >= most;
+            width = if exhausted || left <= 1.05 * width { left } else { width.min(0.5 * left) };
+            let b = if width == left { high } else { a + width };
             let (middle, half) = (0.5 * (a + b), 0.5 * (b - a));
             for (node, values) in TABLES.nodes.iter().zip(values.chunks_exact_mut(components)) {
                 function(middle + half * node, values);
@@ -82,18 +95,26 @@ impl Interpolant {
                 let last = piece[DEGREE - 2..].iter().fold(0.0_f64, |m, v| m.max(v.abs()));
                 if last == 0.0 { worst } else { worst.max(last / size) }
             });
-            // Halving a resolved piece divides its tail by thousands; where it does not, the tail
-            // is the noise of the function, and further halving would chase it without end.
-            let fine = finite && (tail <= tolerance || (tail < NOISE && tail > 0.1 * parent));
-            let exhausted = self.edges.len() + stack.len() >= most;
-            if fine || !finite || exhausted || b - a < smallest {
-                self.unresolved += usize::from(!fine);
-                self.edges.push(b);
-                self.coefficients.extend(pieces);
+            // Halving a resolved piece divides its tail by thousands; where it does not, the tail is the noise of the function, and
+            // further halving would chase it without end.
+            let noise = tail < NOISE && (tail > 0.1 * whole || tail <= 4.0 * floor);
+            if finite && (tail <= tolerance || noise) {
+                // The last coefficients are as this power of the width.
+                let ratio = 0.9 * (tolerance / tail.max(f64::MIN_POSITIVE)).powf(1.0 / (DEGREE - 2) as f64);
+                (floor, width) = if tail <= tolerance {
+                    (0.0, width * ratio.clamp(1.0, 3.0))
+                } else {
+                    (tail, 2.0 * width)
+                };
+            } else if finite && !exhausted && width >= smallest {
+                (whole, width) = (tail, 0.5 * width);
+                continue;
             } else {
-                stack.push((middle, b, tail));
-                stack.push((a, middle, tail));
+                self.unresolved += 1;
             }
+            self.edges.push(b);
+            self.coefficients.extend(pieces);
+            (a, whole) = (b, f64::INFINITY);
         }
     }
 
