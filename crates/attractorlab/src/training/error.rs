@@ -36,6 +36,21 @@ pub enum TrainingError {
         /// Its number of columns.
         found: usize,
     },
+    /// An entry is NaN or infinite.
+    #[error("{name}: the entry in row {row}, column {column} is NaN or infinite (counted from 0)")]
+    NotFinite {
+        /// Of which matrix.
+        name: &'static str,
+        /// Its row, and the first of its column.
+        row: usize,
+        /// Its column, and the first with such an entry.
+        column: usize,
+    },
+    /// Finite numbers whose products are not.
+    #[error(
+        "the rates or the targets are so large that their products are infinite: divide both by their largest size"
+    )]
+    Overflow,
     /// There is nothing to be trained.
     #[error("training needs at least one target with at least one output")]
     NoTargets,

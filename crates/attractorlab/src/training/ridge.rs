@@ -33,8 +33,9 @@ use super::error::positive;
 ///
 /// # Errors
 /// [`TrainingError::Parameter`] unless q is finite and above zero; [`TrainingError::NoTargets`] without states, units or
-/// targets; [`TrainingError::Columns`] where there are not as many targets as states; [`TrainingError::Linalg`] for
-/// entries that are not finite, or a q so small that the matrix is singular to working precision.
+/// targets; [`TrainingError::Columns`] where there are not as many targets as states; [`TrainingError::NotFinite`] and
+/// [`TrainingError::Overflow`] for entries that are not finite, or have no finite products; [`TrainingError::Linalg`] for a
+/// q so small that the matrix is singular to working precision.
 pub fn ridge_readout(
     rates: MatRef<'_, f64>,
     targets: MatRef<'_, f64>,
@@ -49,10 +50,11 @@ pub fn ridge_readout(
         let (name, of) = ("the matrix of rates", "target");
         return Err(TrainingError::Columns { name, of, expected: targets.nrows(), found: states });
     }
-    let finite = |k: &usize| (0..states).all(|t| targets[(t, *k)].is_finite());
-    if let Some(col) = (0..targets.ncols()).find(|k| !finite(k)) {
-        let row = (0..states).find(|&t| !targets[(t, col)].is_finite()).unwrap_or_default();
-        return Err(LinalgError::NotFinite { row, col }.into());
+    check_finite("the targets", targets)?;
+    let squares = rates.squared_norm_l2();
+    if !squares.is_finite() {
+        check_finite("the rates", rates)?;
+        return Err(TrainingError::Overflow);
     }
     let few_units = units <= states;
     let tall = if few_units { rates.transpose() } else { rates };
@@ -62,22 +64,36 @@ pub fn ridge_readout(
     } else {
         sides.copy_from(targets);
     }
-    let equations = NormalEquations { tall, scale: 1.0 / units as f64, ridge };
+    let equations = NormalEquations { tall, squares, scale: 1.0 / units as f64, ridge };
     let solutions = match equations.solve_refined(&sides) {
         Some(solutions) => solutions,
         None => equations.solve(sides)?,
     };
-    if few_units {
-        return Ok(solutions);
-    }
-    let mut readout = Mat::zeros(units, targets.ncols());
-    matmul(rates, solutions.as_ref(), readout.as_mut());
+    let readout = if few_units {
+        solutions
+    } else {
+        let mut readout = Mat::zeros(units, targets.ncols());
+        matmul(rates, solutions.as_ref(), readout.as_mut());
+        readout
+    };
+    check_finite("the readouts", readout.as_ref()).map_err(|_| TrainingError::Overflow)?;
     Ok(readout)
+}
+
+fn check_finite(name: &'static str, matrix: MatRef<'_, f64>) -> Result<(), TrainingError> {
+    for (column, values) in matrix.col_iter().enumerate() {
+        if let Some(row) = values.iter().position(|value| !value.is_finite()) {
+            return Err(TrainingError::NotFinite { name, row, column });
+        }
+    }
+    Ok(())
 }
 
 /// (s AᵀA + q) x = b for a tall matrix A.
 struct NormalEquations<'a> {
     tall: MatRef<'a, f64>,
+    /// |A|².
+    squares: f64,
     scale: f64,
     ridge: f64,
 }
@@ -127,8 +143,7 @@ impl NormalEquations<'_> {
         if size < LARGE || size < PER_SIDE * columns {
             return None;
         }
-        let squares = self.tall.squared_norm_l2();
-        let trace = self.scale * squares + size as f64 * self.ridge;
+        let trace = self.scale * self.squares + size as f64 * self.ridge;
         if !(trace <= CONDITION * self.ridge) {
             return None;
         }
@@ -237,7 +252,12 @@ mod tests {
             for (ridge, refines) in [(0.1, true), (1e-3, true), (2e-4, true), (1e-5, false)] {
                 let few_units = units <= states;
                 let tall = if few_units { rates.transpose() } else { rates.as_ref() };
-                let equations = NormalEquations { tall, scale: 1.0 / units as f64, ridge };
+                let equations = NormalEquations {
+                    tall,
+                    squares: rates.squared_norm_l2(),
+                    scale: 1.0 / units as f64,
+                    ridge,
+                };
                 let sides = if few_units { &rates * &targets } else { targets.clone() };
                 let direct = equations.solve(sides.clone()).unwrap();
                 let Some(refined) = equations.solve_refined(&sides) else {
@@ -254,7 +274,12 @@ mod tests {
                     );
                 }
             }
-            let equations = NormalEquations { tall: rates.transpose(), scale: 1.0, ridge: 1e3 };
+            let equations = NormalEquations {
+                tall: rates.transpose(),
+                squares: rates.squared_norm_l2(),
+                scale: 1.0,
+                ridge: 1e3,
+            };
             assert_eq!(equations.solve_refined(&Mat::zeros(units, 1)).unwrap(), Mat::<f64>::zeros(units, 1));
         }
     }
@@ -267,7 +292,12 @@ mod tests {
         let rates = Mat::from_fn(units, states, |_, _| stream.normal());
         let sides = Mat::from_fn(units, 1, |_, _| stream.normal());
         for ridge in [10.0, 1e3, 1e6, 1e25] {
-            let equations = NormalEquations { tall: rates.transpose(), scale: 1.0 / units as f64, ridge };
+            let equations = NormalEquations {
+                tall: rates.transpose(),
+                squares: rates.squared_norm_l2(),
+                scale: 1.0 / units as f64,
+                ridge,
+            };
             let refined = equations.solve_refined(&sides).unwrap();
             // Rates of variance one have a spectral norm below (1 + √(400/320))² < 5 here.
             let error = equations.residual(&sides, &refined).norm_l2() / ((ridge + 5.0) * refined.norm_l2());
@@ -285,9 +315,18 @@ mod tests {
         assert_eq!(refused(&rates, &targets, 0.0), "ridge must be a finite number above zero, got 0");
         assert!(refused(&rates, &Mat::zeros(5, 1), 1.0).contains("5 columns, one for each target, got 4"));
         assert!(refused(&rates, &Mat::zeros(4, 0), 1.0).contains("at least one target"));
-        let nan = Mat::from_fn(3, 4, |_, _| f64::NAN);
-        assert!(refused(&nan, &targets, 1.0).contains("finite"));
+        let nan = Mat::from_fn(3, 4, |i, t| if (i, t) == (2, 1) { f64::NAN } else { 0.5 });
+        assert!(refused(&nan, &targets, 1.0).starts_with("the rates: the entry in row 2, column 1 is NaN"));
+        // Finite numbers, but not their squares, or not their products.
+        let huge = Mat::from_fn(3, 4, |_, _| 1e160);
+        assert!(refused(&huge, &targets, 1.0).contains("so large that their products are infinite"));
+        let ones = Mat::from_fn(3, 1000, |i, t| 1.0 + 0.1 * ((i * t) as f64).sin());
+        let large = Mat::from_fn(1000, 1, |_, _| 1e306);
+        assert!(refused(&ones, &large, 1.0).contains("so large that their products are infinite"));
         let infinite = Mat::from_fn(4, 2, |t, k| if (t, k) == (2, 1) { f64::INFINITY } else { 0.0 });
-        assert!(refused(&rates, &infinite, 1.0).contains("row 2, column 1 is NaN or infinite"));
+        assert!(
+            refused(&rates, &infinite, 1.0)
+                .starts_with("the targets: the entry in row 2, column 1 is NaN or")
+        );
     }
 }

@@ -11,7 +11,7 @@ use super::task::{LinearTask, identity_minus, product_transposed};
 use crate::training::equilibrium::LearningError;
 
 /// The course of rule 1: the same weights and losses as single steps of [`LinearRule::Gradient`](super::LinearRule) up to
-/// rounding, with fewer operations a step where there are fewer samples m than units N.
+/// rounding, with fewer operations a step where the inputs of fewer samples m than units N are independent.
 ///
 /// ```
 /// use attractorlab::numerics::{linalg::Mat, random::Stream};
@@ -86,7 +86,7 @@ impl GradientPath {
         }
         let q = match Qr::new(task.inputs()) {
             Ok(qr) => qr.q(),
-            // Dependent inputs have bases of this kind too, but not from this factorisation.
+            // Dependent inputs have bases of this kind too, which this factorisation refuses to give.
             Err(LinalgError::RankDeficient { .. }) => return Ok(own_basis),
             Err(error) => return Err(error.into()),
         };
