@@ -9,16 +9,9 @@ use attractorlab::task::{Batch, Dimensions, Task, TaskError, TrialMut};
 use attractorlab::training::OptimiserRule;
 use attractorlab::training::bptt::{RateUnits, RateWeights, Trainer, TrainingOptions};
 
-const TRIALS: usize = 32;
+use crate::trained::number;
 
-/// As in `bench/peers/hashed_network.py`.
-fn number(index: u32) -> f64 {
-    let mut h = index.wrapping_mul(2_654_435_761);
-    h ^= h >> 15;
-    h = h.wrapping_mul(2_246_822_519);
-    h ^= h >> 13;
-    (f64::from(h) / 4_294_967_296.0 - 0.5) * 12.0_f64.sqrt()
-}
+const TRIALS: usize = 32;
 
 fn weights(units: usize) -> RateWeights {
     let vectors = |first: u32, scale: f64| {
