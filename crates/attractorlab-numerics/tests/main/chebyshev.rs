@@ -43,7 +43,10 @@ fn attempts_are_about_as_wide_as_they_can_be() {
     assert!(error(&found, (0.0, 30.0), function) < 1e-9 && found.unresolved() == 0);
     // Seventeen for each piece, and few in vain, where halving takes twice as many.
     let pieces = found.edges().len() - 1;
-    assert!(pieces < 60 && evaluations < 17 * (pieces + pieces / 3 + 12), "{evaluations} for {pieces} pieces");
+    assert!(
+        pieces < 60 && evaluations < 17 * (pieces + pieces / 3 + 12),
+        "{evaluations} for {pieces} pieces"
+    );
 }
 
 #[test]
