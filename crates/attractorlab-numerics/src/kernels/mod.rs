@@ -28,6 +28,7 @@ mod learning;
 mod passes;
 mod polynomials;
 mod real;
+mod shifted;
 mod symmetric;
 mod tiles;
 
@@ -40,5 +41,6 @@ pub use learning::AdamStep;
 pub(crate) use polynomials::three_term_step;
 pub use real::Real;
 pub(crate) use real::{Kernels, Pass};
+pub(crate) use shifted::{Columns, rotate_column};
 pub use tiles::Packed;
 pub(crate) use tiles::{Part, product};
