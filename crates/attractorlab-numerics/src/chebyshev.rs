@@ -77,6 +77,8 @@ impl Interpolant {
         let (mut a, mut width) = (start, (high - start) / FIRST_PIECES);
         // The tail of the piece of which it is a half, and that of the noise before it.
         let (mut whole, mut floor) = (f64::INFINITY, 0.0);
+        // The width below which a piece is given up: more where that has happened, or what surrounds a kink would use up all pieces.
+        let mut least = smallest;
         while a < high {
             // What is left is one piece, or two of the same width.
             let left = high - a;
@@ -106,11 +108,14 @@ impl Interpolant {
                 } else {
                     (tail, 2.0 * width)
                 };
-            } else if finite && !exhausted && width >= smallest {
+                least = smallest;
+            } else if finite && !exhausted && width >= least {
                 (whole, width) = (tail, 0.5 * width);
                 continue;
             } else {
                 self.unresolved += 1;
+                least = 2.0 * least.max(width);
+                width *= 2.0;
             }
             self.edges.push(b);
             self.coefficients.extend(pieces);

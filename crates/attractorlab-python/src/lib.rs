@@ -28,7 +28,7 @@ mod tasks;
 mod transfer;
 mod weight_change;
 
-use attractorlab_numerics::memory::LargePages;
+use attractorlab_numerics::memory::{self, LargePages};
 use pyo3::prelude::*;
 
 #[global_allocator]
@@ -36,6 +36,7 @@ static ALLOCATOR: LargePages = LargePages;
 
 #[pymodule]
 fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    memory::keep_freed();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_function(wrap_pyfunction!(gaussian::average, module)?)?;
     module.add_function(wrap_pyfunction!(gaussian::pair_average, module)?)?;

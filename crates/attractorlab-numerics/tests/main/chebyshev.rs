@@ -67,6 +67,19 @@ fn what_cannot_be_resolved_is_counted_and_stays_where_it_is() {
 }
 
 #[test]
+fn what_lies_behind_a_kink_is_resolved() {
+    // At a zero that is a kink, rounding is as large as the function: pieces are given up there, and not where it is smooth.
+    for power in [1.0, 1.0 / 3.0, 1.5] {
+        let function = |x: f64| (x - 1.0 / 3.0).abs().powf(power) * (1.0 + (5.0 * x).sin().powi(2));
+        let found = Interpolant::new(0.0, 10.0, 1, 1e-12, |x, out| out[0] = function(x));
+        assert!(found.unresolved() > 0 && found.unresolved() < 60, "{power}: {}", found.unresolved());
+        assert!(found.edges().len() < 1000, "{power}: {} pieces", found.edges().len());
+        let worst = error(&found, (0.0, 0.33), function).max(error(&found, (0.34, 10.0), function));
+        assert!(worst < 1e-10, "{power}: {worst:e}");
+    }
+}
+
+#[test]
 fn an_interpolant_continues_where_it_ended() {
     let mut found = Interpolant::new(0.0, 3.0, 1, 1e-13, |x, out| out[0] = x.cos());
     let before = found.edges().len();

@@ -89,6 +89,9 @@ fn clustered_roots_near_an_accumulation_point() {
 fn kinks_are_crossed() {
     assert_roots(&positions(|x: f64| (x - 0.1).max(0.0) - 0.25, -1.0, 1.0), &[0.35], 1e-12);
     assert_roots(&positions(|x: f64| x.abs() - 0.5, -1.0, 1.0), &[-0.5, 0.5], 1e-12);
+    // A root where the function is not smooth at all does not hide those behind it.
+    let vertical = |x: f64| (x - 1.0 / 3.0).cbrt() * (1.0 + (5.0 * x).sin().powi(2)) * (x - 5.0);
+    assert_roots(&positions(vertical, 0.0, 10.0), &[1.0 / 3.0, 5.0], 1e-10);
 }
 
 #[test]

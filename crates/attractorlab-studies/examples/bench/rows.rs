@@ -167,10 +167,6 @@ pub(crate) fn all() -> Vec<Row> {
             "rls_many_steps_symmetric.py",
             "scipy's BLAS, one triangle of P updated in place: its best form",
         ))
-        .beside(peer(
-            "rls_many_steps_symmetric.py",
-            "scipy's BLAS, one triangle of P updated in place: its best form",
-        ))
         .beside(peer("rls_many_steps.py", "numpy, rank-one update of the whole matrix"))
             .beside(peer("rls_many_steps_reservoirpy.py", "ReservoirPy's RLS node, step by step")),
         row(

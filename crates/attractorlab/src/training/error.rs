@@ -46,9 +46,10 @@ pub enum TrainingError {
         /// Its column, and the first with such an entry.
         column: usize,
     },
-    /// Finite numbers whose products are not.
+    /// Finite numbers whose products or quotients are not.
     #[error(
-        "the rates or the targets are so large that their products are infinite: divide both by their largest size"
+        "the rates or the targets are so large, or the ridge parameter so small, that the readouts are not finite: divide \
+         rates and targets by their largest size, or use a larger ridge parameter"
     )]
     Overflow,
     /// There is nothing to be trained.

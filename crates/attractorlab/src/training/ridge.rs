@@ -319,10 +319,11 @@ mod tests {
         assert!(refused(&nan, &targets, 1.0).starts_with("the rates: the entry in row 2, column 1 is NaN"));
         // Finite numbers, but not their squares, or not their products.
         let huge = Mat::from_fn(3, 4, |_, _| 1e160);
-        assert!(refused(&huge, &targets, 1.0).contains("so large that their products are infinite"));
+        assert!(refused(&huge, &targets, 1.0).contains("so large, or the ridge parameter so small"));
         let ones = Mat::from_fn(3, 1000, |i, t| 1.0 + 0.1 * ((i * t) as f64).sin());
         let large = Mat::from_fn(1000, 1, |_, _| 1e306);
-        assert!(refused(&ones, &large, 1.0).contains("so large that their products are infinite"));
+        assert!(refused(&Mat::zeros(4, 3), &Mat::from_fn(3, 1, |_, _| 1e10), 1e-300).contains("so small"));
+        assert!(refused(&ones, &large, 1.0).contains("so large, or the ridge parameter so small"));
         let infinite = Mat::from_fn(4, 2, |t, k| if (t, k) == (2, 1) { f64::INFINITY } else { 0.0 });
         assert!(
             refused(&rates, &infinite, 1.0)

@@ -491,6 +491,29 @@ fn closed_forms_equal_the_literal_rules() {
     }
 }
 
+/// A start that is right but for three directions: what the errors follow from has no triangular factor then.
+#[test]
+fn the_loss_of_rule_3_is_right_where_few_directions_are_wrong() {
+    let mut stream = attractorlab::numerics::random::Stream::new(4, "few directions", 0);
+    for (n, m) in [(8, 8), (12, 8), (8, 12)] {
+        let mut normal = |rows, columns, sd: f64| Mat::from_fn(rows, columns, |_, _| sd * stream.normal());
+        let (x, start) = (normal(n, m, 0.5), normal(n, n, 0.2));
+        let wrong = normal(n, 3, 1.0) * normal(3, m, 0.3);
+        let response =
+            attractorlab::numerics::linalg::Lu::from_matrix(&Mat::<f64>::identity(n, n) - &start).unwrap();
+        let y = response.inverse() * (&x - &wrong);
+        let task = LinearTask::new(x, y).unwrap();
+        let mut path = LinearisedPath::new(&task, start.as_ref(), 0.1).unwrap();
+        let mut literal = LinearWeights::new(&task, start).unwrap();
+        for step in 0..=20 {
+            let (found, expected) = (path.loss().unwrap(), task.loss(literal.weights()).unwrap());
+            assert!((found / expected - 1.0).abs() < 1e-8, "{n} {m} {step}: {found} {expected}");
+            literal.step(LinearRule::Linearised, 0.1).unwrap();
+            path.advance(1);
+        }
+    }
+}
+
 #[test]
 fn targets_and_readouts_of_other_networks_are_refused() {
     let layer = FixedPointLayer::new(Mat::<f64>::zeros(5, 5), Transfer::Tanh).unwrap();

@@ -131,19 +131,13 @@ fn pack<T: Packable>(
         }
         return;
     }
-    // A strip of one group of lines may reach into what follows, which is overwritten then. A second group would come too
-    // late, and needs room of its own.
-    if part.col_stride() == 1 && (width <= MOST_COLUMNS || width.next_multiple_of(SQUARE) <= stride) {
+    if part.col_stride() == 1 && width <= MOST_COLUMNS {
         let squares = depth / SQUARE;
         done = squares * SQUARE;
-        for group in (0..width).step_by(MOST_COLUMNS) {
-            let here = (width - group).min(MOST_COLUMNS);
-            let lines = std::array::from_fn(|l| part.ptr_at(group + l.min(here - 1), 0));
-            let to = to[group..].as_mut_ptr();
-            // SAFETY: every line has `done` values side by side. What is written ends less than SQUARE beyond the last row, for
-            // which there is room.
-            unsafe { T::turn(lines, here > SQUARE, squares, stride, to) };
-        }
+        let lines = std::array::from_fn(|l| part.ptr_at(l.min(width - 1), 0));
+        // SAFETY: every line has `done` values side by side. A row reaches into the next, which is written afterwards, and the
+        // last one less than SQUARE beyond its end, for which there is room.
+        unsafe { T::turn(lines, width > SQUARE, squares, stride, to.as_mut_ptr()) };
     }
     for (k, to) in to.chunks_mut(stride).enumerate().take(depth).skip(done) {
         for (l, to) in to.iter_mut().enumerate().take(width) {

@@ -310,7 +310,11 @@ impl ReadoutCurve {
     pub fn sweep(&self, targets: &[f64]) -> Vec<Result<TargetStates, FeedbackError>> {
         let (curve, moments) = self.covering_with_moments(targets);
         let pairs = targets.iter().zip(moments);
-        pairs.map(|(&target, moments)| curve.states_with(target, moments?)).collect()
+        let states = |(&target, moments): (&f64, Result<_, _>)| {
+            // As one by one, where this curve did not reach the target itself.
+            if target.abs() > self.reach { curve.states(target) } else { curve.states_with(target, moments?) }
+        };
+        pairs.map(states).collect()
     }
 
     /// This curve, extended where some of the targets need more of it than is there.

@@ -236,8 +236,9 @@ pub struct LinearisedPath {
     /// X − BY = `residual` · P · Vᵀ, where P is VᵀTV itself, or the product of all steps where T₀ is singular.
     residual: Mat<f64>,
     product: Option<Product>,
-    /// The triangular factor of A_∞ · `residual`, whose norm is that of the matrix.
-    triangle: Mat<f64>,
+    /// The triangular factor of A_∞ · `residual`, whose norm is that of the matrix; or the matrix itself, where it has none.
+    moved: Mat<f64>,
+    is_triangle: bool,
     step: u64,
     next: Mat<f64>,
 }
@@ -294,7 +295,7 @@ impl LinearisedPath {
         };
         let limit = start.limit();
         let moved = times(limit.as_ref(), residual.as_ref());
-        let triangle = if n >= m { Qr::new(moved.as_ref()).map_or(moved, |qr| qr.r()) } else { moved };
+        let triangle = if n >= m { Qr::new(moved.as_ref()).ok().map(|qr| qr.r()) } else { None };
         let next = Mat::zeros(m, m);
         let mut path = Self {
             start,
@@ -305,7 +306,8 @@ impl LinearisedPath {
             active: m,
             residual,
             product,
-            triangle,
+            is_triangle: triangle.is_some(),
+            moved: triangle.unwrap_or(moved),
             step: 0,
             next,
         };
@@ -402,10 +404,10 @@ impl LinearisedPath {
             return Ok(f64::INFINITY);
         }
         let z = self.resolved()?;
-        let mut error = Mat::zeros(self.triangle.nrows(), z.ncols());
+        let mut error = Mat::zeros(self.moved.nrows(), z.ncols());
         // What is left of the diagonal of a triangle is zero.
-        let half = if self.triangle.nrows() == z.nrows() { z.nrows() / 2 } else { 0 };
-        let (upper, lower) = self.triangle.as_ref().split_at_row(half);
+        let half = if self.is_triangle { z.nrows() / 2 } else { 0 };
+        let (upper, lower) = self.moved.as_ref().split_at_row(half);
         let (error_upper, error_lower) = error.as_mut().split_at_row_mut(half);
         matmul(upper, z.as_ref(), error_upper);
         let rest = z.nrows() - half;
