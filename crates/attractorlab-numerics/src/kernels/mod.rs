@@ -28,7 +28,6 @@ mod learning;
 mod passes;
 mod polynomials;
 mod real;
-mod shifted;
 mod symmetric;
 mod tiles;
 
@@ -41,6 +40,5 @@ pub use learning::AdamStep;
 pub(crate) use polynomials::three_term_step;
 pub use real::Real;
 pub(crate) use real::{Kernels, Pass};
-pub(crate) use shifted::{Columns, rotate_column};
 pub use tiles::Packed;
 pub(crate) use tiles::{Part, product};

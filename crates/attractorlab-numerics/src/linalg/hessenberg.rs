@@ -8,7 +8,6 @@ use faer::prelude::default;
 use faer::{Conj, Mat, MatRef, Par};
 
 use super::{Complex64, LinalgError, check_square, matvec, matvec_transposed, range_scale, scaled};
-use crate::kernels::{Columns, rotate_column};
 
 /// `A = Q H Qᵀ` with Q orthogonal and H upper Hessenberg (zero below the first subdiagonal).
 ///
@@ -280,13 +279,23 @@ impl Hessenberg {
     ) {
         let column = self.h.as_ref().col(k - 1).subrows(0, k);
         let column = column.try_as_col_major().expect("Mat columns are contiguous").as_slice();
-        let columns =
-            Columns { work: (&mut work.re[..k], &mut work.im[..k]), side: (&mut b.re[..k], &mut b.im[..k]) };
-        rotate_column(column, sine, (phase.re, phase.im), (y.re, y.im), columns);
+        let (w_re, w_im) = (&mut work.re[..k], &mut work.im[..k]);
+        let (b_re, b_im) = (&mut b.re[..k], &mut b.im[..k]);
         // The shift sits on the diagonal of column k−1 only, that is, in its row k−1.
         let last = k - 1;
-        b.set(last, b.get(last) - y * sine * s);
-        work.set(last, work.get(last) + phase * s);
+        for i in 0..k {
+            let c_re = -column[i] + if i == last { s.re } else { 0.0 };
+            let c_im = if i == last { s.im } else { 0.0 };
+            // finished = conj(phase) work + sine column; next = phase column − sine work.
+            let f_re = phase.re * w_re[i] + phase.im * w_im[i] + sine * c_re;
+            let f_im = phase.re * w_im[i] - phase.im * w_re[i] + sine * c_im;
+            let n_re = phase.re * c_re - phase.im * c_im - sine * w_re[i];
+            let n_im = phase.re * c_im + phase.im * c_re - sine * w_im[i];
+            b_re[i] -= y.re * f_re - y.im * f_im;
+            b_im[i] -= y.re * f_im + y.im * f_re;
+            w_re[i] = n_re;
+            w_im[i] = n_im;
+        }
     }
 }
 
