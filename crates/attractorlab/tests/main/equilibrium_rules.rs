@@ -473,14 +473,7 @@ fn closed_forms_equal_the_literal_rules() {
             let error = (path.weights(61).unwrap() - literal.weights()).norm_max();
             assert!(error < 1e-10, "weights of rule 2 differ by {error:e}");
         }
-        let mut path = LinearisedPath::new(&task, start.as_ref(), rate).unwrap();
-        let mut literal = LinearWeights::new(&task, start.clone()).unwrap();
-        for step in 0..=60 {
-            let (found, expected) = (path.loss().unwrap(), task.loss(literal.weights()).unwrap());
-            assert!((found / expected - 1.0).abs() < 1e-10, "{n} {m} {step}: {found} {expected}");
-            literal.step(LinearRule::Linearised, rate).unwrap();
-            path.advance(1);
-        }
+        let (path, literal) = rule_3_keeps_to_its_steps(&task, start.clone(), rate, 60, 1e-10);
         let error = (path.weights().unwrap() - literal.weights()).norm_max();
         assert!(error < 1e-10, "weights of rule 3 differ by {error:e}");
         // The threshold is crossed at the step that is named.
@@ -489,6 +482,26 @@ fn closed_forms_equal_the_literal_rules() {
         let step = path.step_below(threshold).unwrap();
         assert!(step > 0 && path.loss(step) < threshold && path.loss(step - 1) >= threshold);
     }
+}
+
+/// The losses of the course of rule 3 are those of its single steps; both, one step after the last that was compared.
+fn rule_3_keeps_to_its_steps(
+    task: &LinearTask,
+    start: Mat<f64>,
+    rate: f64,
+    steps: u64,
+    tolerance: f64,
+) -> (LinearisedPath, LinearWeights<'_>) {
+    let (n, m) = (task.units(), task.samples());
+    let mut path = LinearisedPath::new(task, start.as_ref(), rate).unwrap();
+    let mut literal = LinearWeights::new(task, start).unwrap();
+    for step in 0..=steps {
+        let (found, expected) = (path.loss().unwrap(), task.loss(literal.weights()).unwrap());
+        assert!((found / expected - 1.0).abs() < tolerance, "{n} {m} {step}: {found} {expected}");
+        literal.step(LinearRule::Linearised, rate).unwrap();
+        path.advance(1);
+    }
+    (path, literal)
 }
 
 /// A start that is right but for three directions: what the errors follow from has no triangular factor then.
@@ -503,14 +516,7 @@ fn the_loss_of_rule_3_is_right_where_few_directions_are_wrong() {
             attractorlab::numerics::linalg::Lu::from_matrix(&Mat::<f64>::identity(n, n) - &start).unwrap();
         let y = response.inverse() * (&x - &wrong);
         let task = LinearTask::new(x, y).unwrap();
-        let mut path = LinearisedPath::new(&task, start.as_ref(), 0.1).unwrap();
-        let mut literal = LinearWeights::new(&task, start).unwrap();
-        for step in 0..=20 {
-            let (found, expected) = (path.loss().unwrap(), task.loss(literal.weights()).unwrap());
-            assert!((found / expected - 1.0).abs() < 1e-8, "{n} {m} {step}: {found} {expected}");
-            literal.step(LinearRule::Linearised, 0.1).unwrap();
-            path.advance(1);
-        }
+        rule_3_keeps_to_its_steps(&task, start, 0.1, 20, 1e-8);
     }
 }
 
@@ -566,14 +572,7 @@ fn rule_3_keeps_its_accuracy_where_inputs_are_nearly_dependent() {
     let x = &left * &scale * &right;
     let (y, start) = (&x + normal(n, m, 0.1), normal(n, n, 0.3 / (n as f64).sqrt()));
     let task = LinearTask::new(x, y).unwrap();
-    let mut path = LinearisedPath::new(&task, start.as_ref(), 0.3).unwrap();
-    let mut literal = LinearWeights::new(&task, start).unwrap();
-    for step in 0..=200 {
-        let (found, expected) = (path.loss().unwrap(), task.loss(literal.weights()).unwrap());
-        assert!((found / expected - 1.0).abs() < 1e-10, "{step}: {found} {expected}");
-        literal.step(LinearRule::Linearised, 0.3).unwrap();
-        path.advance(1);
-    }
+    let (path, literal) = rule_3_keeps_to_its_steps(&task, start, 0.3, 200, 1e-10);
     let error = (path.weights().unwrap() - literal.weights()).norm_max();
     assert!(error < 1e-9 * literal.weights().norm_max(), "{error:e}");
 }
