@@ -55,18 +55,31 @@ unsafe impl GlobalAlloc for LargePages {
 ///
 /// The C library gives freed memory back to the system, and every page of it that is wanted again has to be cleared first: for a course of
 /// small matrices that takes a tenth of the time. It stops doing so once a program has freed an allocation of 32 MB, with
-/// just these settings; this asks for them from the start. Other C libraries than glibc are left as they are.
+/// just these settings; this asks for them from the start. Other C libraries than glibc are left as they are, and so is one
+/// whose user has set these limits in the environment (`MALLOC_MMAP_THRESHOLD_`, `MALLOC_TRIM_THRESHOLD_`,
+/// `GLIBC_TUNABLES`).
 ///
 /// ```
 /// attractorlab_numerics::memory::keep_freed();
 /// ```
 pub fn keep_freed() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: settings of the C library, of which it refuses what it does not know.
-    unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
-        libc::mallopt(libc::M_TRIM_THRESHOLD, 64 << 20);
+    if !user_has_set_limits() {
+        // SAFETY: settings of the C library, of which it refuses what it does not know.
+        unsafe {
+            libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
+            libc::mallopt(libc::M_TRIM_THRESHOLD, 64 << 20);
+        }
     }
+}
+
+/// Whether the environment says what the C library shall do with freed memory.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn user_has_set_limits() -> bool {
+    let variable = |name| std::env::var_os(name).unwrap_or_default();
+    let tunables = variable("GLIBC_TUNABLES");
+    ["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"].iter().any(|name| !variable(name).is_empty())
+        || ["mmap_threshold", "trim_threshold"].iter().any(|name| tunables.to_string_lossy().contains(name))
 }
 
 /// The memory itself, after the system was told that large pages would do.
