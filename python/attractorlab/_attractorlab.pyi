@@ -15,6 +15,7 @@ __all__ = [
     "Network",
     "RateNetwork",
     "FeedbackNetwork",
+    "OutputCandidates",
     "OutputPrediction",
     "OutputTask",
     "ReadoutCurve",
@@ -115,18 +116,22 @@ class DriveTheory:
     def at(self, drive: _Array, shape: Sequence[int]) -> dict[str, _Array]: ...
 
 @final
-class OutputPrediction:
+class OutputCandidates:
     def __new__(
         cls,
         transfer: str,
         threshold: float,
         g: float,
-        targets: Sequence[Sequence[float]],
+        values: Sequence[Sequence[float]],
         context: Sequence[float],
         ridge: float,
         uniform: bool,
         law: float,
-    ) -> OutputPrediction: ...
+    ) -> OutputCandidates: ...
+    def train(self, chosen: Sequence[int]) -> OutputPrediction: ...
+    def pairs(self) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.bool_], _Array]: ...
+@final
+class OutputPrediction:
     def summary(self) -> dict[str, Any]: ...
     def response(
         self, state: int, omega: Sequence[float], open: bool

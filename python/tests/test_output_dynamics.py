@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from attractorlab.dynamics import fixed_point, output_response
 from attractorlab.errors import InputError
-from attractorlab.theory.output_dynamics import edge_of_chaos, predict
+from attractorlab.theory.output_dynamics import Candidates, edge_of_chaos, predict
 from attractorlab.training import OutputTask, ridge_readout
 
 
@@ -23,6 +23,32 @@ def test_prediction_of_three_values() -> None:
     assert min(abs(z - 1.5) for z, _ in roots) < 1e-8
     assert abs(prediction.static_map(1.5)[0] - 1.5) < 1e-8
     assert prediction.kick_response(2, [0.0, 1.0]).shape == (2, 1, 1)
+
+
+def test_maps_of_pairs_say_what_each_prediction_says() -> None:
+    values = [-1.2, -0.4, 0.7, 1.5]
+    candidates = Candidates(al.relu(-0.5), 0.8, values)
+    found = candidates.pairs()
+    assert np.isnan(found.leading.diagonal()).all() and not found.held.diagonal().any()
+    for i, j in [(0, 1), (2, 0), (3, 2), (1, 3)]:
+        alone = predict(al.relu(-0.5), 0.8, [values[i], values[j]])
+        assert abs(found.leading[i, j] - alone.poles[0, 0]) < 1e-10
+        assert abs(found.leading[j, i] - alone.poles[1, 0]) < 1e-10
+        assert found.held[i, j] == found.held[j, i] == alone.stable.all()
+    assert np.array_equal(found.bulk_radius, candidates.train(range(4)).bulk_radius)
+    # Several outputs, and values that only a ridge tells apart.
+    three = Candidates("tanh", 0.8, [[1.0, 0.2], [-1.0, -0.2], [0.1, 1.4]])
+    assert np.isnan(three.pairs().leading[0, 1]) and np.isfinite(three.pairs().leading[2, :2]).all()
+    assert Candidates("tanh", 0.8, [[1.0, 0.2], [-1.0, -0.2]], ridge=0.1).train([1, 0]).targets.tolist() == [
+        [-1.0, -0.2],
+        [1.0, 0.2],
+    ]
+    with pytest.raises(InputError, match="no candidate 3: there are 3"):
+        three.train([0, 3])
+    with pytest.raises(InputError, match="from 0 on, got -1"):
+        three.train([-1])
+    with pytest.raises(InputError, match="one target"):
+        three.train([0, 1])
 
 
 def test_uniform_feedback_and_edge() -> None:

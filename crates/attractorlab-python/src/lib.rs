@@ -68,6 +68,7 @@ fn _attractorlab(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(forecast::feedback_thresholds, module)?)?;
     module.add_function(wrap_pyfunction!(forecast::measure_network, module)?)?;
     module.add_class::<feedback_network::FeedbackNetwork>()?;
+    module.add_class::<output_dynamics::OutputCandidates>()?;
     module.add_class::<output_dynamics::OutputPrediction>()?;
     module.add_function(wrap_pyfunction!(output_dynamics::edge_of_chaos, module)?)?;
     module.add_class::<output_training::OutputTask>()?;

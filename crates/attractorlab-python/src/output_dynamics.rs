@@ -2,7 +2,9 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "what Python passes is extracted by value")]
 
-use attractorlab::theory::output_dynamics::{self, FeedbackLaw, LocalDynamics, Prediction, Setting};
+use attractorlab::theory::output_dynamics::{
+    self, Candidates, FeedbackLaw, LocalDynamics, Prediction, Setting,
+};
 use attractorlab_numerics::linalg::MatRef;
 use num_complex::Complex64;
 use numpy::PyArray1;
@@ -33,28 +35,6 @@ impl OutputPrediction {
 
 #[pymethods]
 impl OutputPrediction {
-    #[new]
-    #[expect(clippy::too_many_arguments, reason = "the face names them")]
-    fn new(
-        transfer: &str,
-        threshold: f64,
-        g: f64,
-        targets: Vec<Vec<f64>>,
-        context: Vec<f64>,
-        ridge: f64,
-        uniform: bool,
-        law: f64,
-    ) -> Result<Self, Failure> {
-        let feedback = if uniform {
-            FeedbackLaw::Uniform { half_width: law }
-        } else {
-            FeedbackLaw::Gaussian { variance: law }
-        };
-        let transfer = transfer::read(transfer, threshold)?;
-        let setting = Setting { transfer, g, targets, context, ridge, feedback };
-        Ok(Self { prediction: output_dynamics::predict(&setting)? })
-    }
-
     /// Numbers and arrays by name.
     fn summary<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyDict>, Failure> {
         let p = &self.prediction;
@@ -130,6 +110,63 @@ impl OutputPrediction {
                 })
                 .collect()
         })
+    }
+}
+
+/// Clamped states of many values, any of which can be trained together.
+#[pyclass(frozen, module = "attractorlab._attractorlab")]
+pub(crate) struct OutputCandidates {
+    candidates: Candidates,
+}
+
+#[pymethods]
+impl OutputCandidates {
+    #[new]
+    #[expect(clippy::too_many_arguments, reason = "the face names them")]
+    fn new(
+        py: Python<'_>,
+        transfer: &str,
+        threshold: f64,
+        g: f64,
+        values: Vec<Vec<f64>>,
+        context: Vec<f64>,
+        ridge: f64,
+        uniform: bool,
+        law: f64,
+    ) -> Result<Self, Failure> {
+        let feedback = if uniform {
+            FeedbackLaw::Uniform { half_width: law }
+        } else {
+            FeedbackLaw::Gaussian { variance: law }
+        };
+        let transfer = transfer::read(transfer, threshold)?;
+        let setting = Setting { transfer, g, targets: values, context, ridge, feedback };
+        Ok(Self { candidates: py.detach(|| Candidates::new(&setting))? })
+    }
+
+    fn train(&self, chosen: Vec<usize>) -> Result<OutputPrediction, Failure> {
+        Ok(OutputPrediction { prediction: self.candidates.train(&chosen)? })
+    }
+
+    /// Leading poles and whether both values are held, flat in (value, other value); bulk radii.
+    #[expect(clippy::type_complexity, reason = "three arrays for the face")]
+    fn pairs<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> Result<
+        (Bound<'py, PyArray1<Complex64>>, Bound<'py, PyArray1<bool>>, Bound<'py, PyArray1<f64>>),
+        Failure,
+    > {
+        let map = py.detach(|| self.candidates.pairs())?;
+        let n = map.bulk_radius.len();
+        let all = || (0..n).flat_map(|i| (0..n).map(move |j| (i, j)));
+        let leading = all().map(|at| map.leading[at]).collect();
+        let held = all().map(|(i, j)| map.held(i, j)).collect();
+        Ok((
+            PyArray1::from_vec(py, leading),
+            PyArray1::from_vec(py, held),
+            PyArray1::from_vec(py, map.bulk_radius),
+        ))
     }
 }
 

@@ -7,7 +7,7 @@ use attractorlab::numerics::gaussian::average;
 use attractorlab::theory::feedback::{
     self, BulkCorrelation, Direction, Inputs, ReadoutCurve, TrainedReadout,
 };
-use attractorlab::theory::output_dynamics::{Setting, predict};
+use attractorlab::theory::output_dynamics::{Candidates, Setting};
 
 fn best(name: &str, rounds: u32, mut work: impl FnMut() -> f64) {
     let mut best = f64::INFINITY;
@@ -52,15 +52,10 @@ fn main() {
         trained.fixed_points().expect("states")[0].z
     });
     let map = |transfer: Transfer, low: f64, high: f64| {
-        let mut stable = 0;
-        for i in 0..50 {
-            for j in 0..50 {
-                let value = |k: i32| low + (high - low) * f64::from(k) / 49.0;
-                let prediction = predict(&Setting::scalar(transfer, 0.8, &[value(i), value(j)]));
-                stable += u32::from(prediction.is_ok_and(|p| p.success()));
-            }
-        }
-        f64::from(stable)
+        let values: Vec<f64> = (0..50).map(|k| low + (high - low) * f64::from(k) / 49.0).collect();
+        let candidates = Candidates::new(&Setting::scalar(transfer, 0.8, &values)).expect("states");
+        let map = candidates.pairs().expect("poles");
+        (0..50 * 50).filter(|k| map.held(k / 50, k % 50)).count() as f64
     };
     best("50×50 map, relu θ = −0.5, [−2.5, 2.5]²", 3, || {
         map(Transfer::Relu { threshold: -0.5 }, -2.5, 2.5)

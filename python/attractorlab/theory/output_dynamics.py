@@ -7,6 +7,8 @@ poles decide whether the value is held.
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +20,12 @@ from attractorlab._arrays import number, real
 from attractorlab.errors import InputError
 from attractorlab.transfer import TransferLike, read
 
-__all__ = ["EdgeOfChaos", "OutputPrediction", "edge_of_chaos", "predict"]
+__all__ = ["Candidates", "EdgeOfChaos", "OutputPrediction", "PairMap", "edge_of_chaos", "predict"]
 
 
 class OutputPrediction:
-    """What theory says of a network trained to hold M values of K outputs; made by :func:`predict`.
+    """What theory says of a network trained to hold M values of K outputs; made by :func:`predict` or
+    :meth:`Candidates.train`.
 
     Attributes
     ----------
@@ -116,6 +119,102 @@ class OutputPrediction:
         return [(z, complex(real, imaginary)) for z, real, imaginary in found]
 
 
+@dataclass(frozen=True)
+class PairMap:
+    """Networks trained to two values each, for all pairs of n values; made by :meth:`Candidates.pairs`."""
+
+    values: npt.NDArray[np.float64]
+    """The values, (n, K)."""
+    leading: npt.NDArray[np.complex128]
+    """Leading pole at value i of a network trained to values i and j, in row i and column j, (n, n); NaN on the
+    diagonal, and where the states are linearly dependent."""
+    held: npt.NDArray[np.bool_]
+    """Whether the network holds both values, (n, n)."""
+    bulk_radius: npt.NDArray[np.float64]
+    """Radius of the bulk at each value, (n,); the state is chaotic at one and above."""
+
+
+class Candidates:
+    """Clamped states of one bulk at many values, any of which can be the targets of a training.
+
+    A map of all pairs of n values takes n states and n (n - 1) / 2 covariances from here; one :func:`predict` for
+    each pair takes many times as long.
+
+    Parameters
+    ----------
+    values
+        n values of a single output, or an (n, K) array.
+    transfer, g, context, ridge, feedback_variance, uniform_half_width
+        As for :func:`predict`; ``context`` has an entry for each value.
+
+    Raises
+    ------
+    InputError
+        Arguments out of range, or a bulk without a stationary state.
+
+    Examples
+    --------
+    A relu network holds values of opposite sign:
+
+    >>> import attractorlab as al
+    >>> from attractorlab.theory.output_dynamics import Candidates
+    >>> candidates = Candidates(al.relu(-0.5), 0.8, [-1.0, 0.4, 1.0])
+    >>> candidates.pairs().held.tolist()
+    [[False, True, True], [True, False, False], [True, False, False]]
+    >>> candidates.train([0, 2]).stable.tolist()
+    [True, True]
+    """
+
+    def __init__(
+        self,
+        transfer: TransferLike,
+        g: float,
+        values: npt.ArrayLike,
+        *,
+        context: npt.ArrayLike = (),
+        ridge: float = 0.0,
+        feedback_variance: float = 1.0,
+        uniform_half_width: float | None = None,
+    ) -> None:
+        array = real("targets", values)
+        array = array.reshape(-1, 1) if array.ndim < 2 else array
+        if array.ndim != 2:
+            raise InputError(f"targets must be of shape (targets, outputs), got {array.shape}")
+        uniform = uniform_half_width is not None
+        law = number("uniform_half_width", uniform_half_width) if uniform_half_width is not None else (
+            number("feedback_variance", feedback_variance)
+        )
+        self.values = array
+        self._theory = _attractorlab.OutputCandidates(
+            *read(transfer),
+            number("g", g),
+            array.tolist(),
+            np.atleast_1d(real("context", context)).ravel().tolist(),
+            number("ridge", ridge),
+            uniform,
+            law,
+        )
+
+    def train(self, chosen: Iterable[int]) -> OutputPrediction:
+        """Predict a network that is trained to the chosen values, by index, in this order.
+
+        Raises
+        ------
+        InputError
+            No values, an index without a value, or values whose states are linearly dependent.
+        """
+        indices = [operator.index(i) for i in chosen]
+        if any(i < 0 for i in indices):
+            raise InputError(f"chosen must be indices from 0 on, got {min(indices)}")
+        return OutputPrediction(self._theory.train(indices), self.values[indices])
+
+    def pairs(self) -> PairMap:
+        """Networks that are trained to any two of the values."""
+        n = len(self.values)
+        leading, held, radius = self._theory.pairs()
+        return PairMap(self.values, leading.reshape(n, n), held.reshape(n, n), radius)
+
+
 def predict(
     transfer: TransferLike,
     g: float,
@@ -160,24 +259,16 @@ def predict(
     >>> prediction.descriptions[0].endswith("resonates at ω = 0.433")
     True
     """
-    array = real("targets", targets)
-    array = array.reshape(-1, 1) if array.ndim < 2 else array
-    if array.ndim != 2:
-        raise InputError(f"targets must be of shape (targets, outputs), got {array.shape}")
-    uniform = uniform_half_width is not None
-    law = number("uniform_half_width", uniform_half_width) if uniform_half_width is not None else (
-        number("feedback_variance", feedback_variance)
+    candidates = Candidates(
+        transfer,
+        g,
+        targets,
+        context=context,
+        ridge=ridge,
+        feedback_variance=feedback_variance,
+        uniform_half_width=uniform_half_width,
     )
-    theory = _attractorlab.OutputPrediction(
-        *read(transfer),
-        number("g", g),
-        array.tolist(),
-        np.atleast_1d(real("context", context)).ravel().tolist(),
-        number("ridge", ridge),
-        uniform,
-        law,
-    )
-    return OutputPrediction(theory, array)
+    return candidates.train(range(len(candidates.values)))
 
 
 @dataclass(frozen=True)

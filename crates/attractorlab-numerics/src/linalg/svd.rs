@@ -102,6 +102,17 @@ fn relative(value: f64, scale: f64) -> f64 {
     if value == 0.0 { 0.0 } else { value / scale }
 }
 
+/// Of a 2×2 matrix: σ₁ ± σ₂ are the sizes of its parts that are a rotation and a reflection, each times a number. The
+/// difference of these would lose the smaller value, which is |det A|/σ₁.
+fn of_two([[a, b], [c, d]]: [[f64; 2]; 2]) -> [f64; 2] {
+    let largest = 0.5 * ((a + d).hypot(b - c) + (a - d).hypot(b + c));
+    // What rounding takes from b c comes back, so that the determinant is right to its last digits (Kahan).
+    let product = b * c;
+    let rest = b.mul_add(c, -product);
+    let determinant = a.mul_add(d, -product) - rest;
+    [largest, relative(determinant.abs(), largest)]
+}
+
 fn decompose(a: MatRef<'_, f64>, vectors: ComputeSvdVectors) -> Result<Svd, LinalgError> {
     check_finite(a)?;
     let scale = range_scale(a);
@@ -111,6 +122,10 @@ fn decompose(a: MatRef<'_, f64>, vectors: ComputeSvdVectors) -> Result<Svd, Lina
         return Ok(svd);
     }
     let (m, n) = (a.nrows(), a.ncols());
+    if (m, n) == (2, 2) && matches!(vectors, ComputeSvdVectors::No) {
+        let values = of_two([[a[(0, 0)], a[(0, 1)]], [a[(1, 0)], a[(1, 1)]]]).to_vec();
+        return Ok(Svd { values, u: Mat::new(), v: Mat::new() });
+    }
     let k = m.min(n);
     let width = if matches!(vectors, ComputeSvdVectors::No) { 0 } else { k };
     let mut values = Diag::<f64>::zeros(k);

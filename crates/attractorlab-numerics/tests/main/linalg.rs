@@ -156,6 +156,29 @@ fn least_squares_leaves_a_misfit_orthogonal_to_the_columns() {
 
 /// Another library returned a wrong decomposition, without an error, for rank 2 at n = 33.
 #[test]
+fn two_singular_values_are_exact_for_nearly_dependent_columns() {
+    // Columns (1, 1) and (1, 1 + ε): the determinant is ε, and the larger value 2 + ε/2 up to ε².
+    for exponent in [-40, -20, -5] {
+        let epsilon = 2.0_f64.powi(exponent);
+        let a = Mat::from_fn(2, 2, |i, j| if i * j == 1 { 1.0 + epsilon } else { 1.0 });
+        let values = singular_values(a.as_ref()).expect("finite");
+        let sum = 4.0 + 2.0 * epsilon + epsilon * epsilon;
+        let largest = (0.5 * (sum + (sum * sum - 4.0 * epsilon * epsilon).sqrt())).sqrt();
+        assert!((values[0] - largest).abs() < 1e-15 * largest);
+        assert!((values[1] * largest - epsilon).abs() < 4e-16 * epsilon, "{values:?}");
+    }
+    for seed in 0..200 {
+        let a = gaussian(2, 2, seed);
+        let (closed, general) = (singular_values(a.as_ref()).unwrap(), Svd::new(a.as_ref()).unwrap().values);
+        assert!(
+            closed.iter().zip(&general).all(|(x, y)| (x - y).abs() < 4e-15 * closed[0]),
+            "{closed:?} {general:?}"
+        );
+    }
+    assert_eq!(singular_values(Mat::<f64>::zeros(2, 2).as_ref()).unwrap(), [0.0, 0.0]);
+}
+
+#[test]
 fn singular_values_survive_rank_deficiency() {
     for n in [33, 128, 257, 400] {
         for (name, a) in zoo(n) {

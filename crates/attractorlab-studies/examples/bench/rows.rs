@@ -6,7 +6,7 @@ use attractorlab::numerics::gaussian::{Averages, Pair, PairAverage, Product};
 use attractorlab::numerics::kernels;
 use attractorlab::numerics::linalg::{Complex64, Mat};
 use attractorlab::theory::feedback::{Direction, FixedPoint, Inputs, ReadoutCurve};
-use attractorlab::theory::output_dynamics::{Setting, predict};
+use attractorlab::theory::output_dynamics::{Candidates, Setting};
 
 use crate::limits::Limit;
 use crate::{Row, equilibrium, fixed_points, learning, networks, peer, row, trained};
@@ -432,14 +432,12 @@ fn two_variables() -> Vec<(&'static str, f64)> {
 
 fn stability_map(transfer: Transfer, (low, high): (f64, f64)) -> Vec<(&'static str, f64)> {
     let values: Vec<f64> = line(low, high, 50).collect();
+    let map = Candidates::new(&Setting::scalar(transfer, 0.8, &values)).and_then(|values| values.pairs());
     let (mut both, mut sum) = (0.0, 0.0);
-    for &a in &values {
-        for &b in &values {
-            // Equal values are one target, and have no prediction.
-            let Ok(theory) = predict(&Setting::scalar(transfer, 0.8, &[a, b])) else { continue };
-            both += f64::from(u8::from(theory.success()));
-            sum += theory.local[0].poles[0].re;
-        }
+    for (i, j) in (0..50).flat_map(|i| (0..50).map(move |j| (i, j))).filter(|(i, j)| i != j) {
+        let Ok(map) = &map else { return vec![("pairs held", f64::NAN)] };
+        both += f64::from(u8::from(map.held(i, j)));
+        sum += map.leading[(i, j)].re;
     }
     vec![("pairs held", both), ("sum of leading poles at the first value", sum)]
 }

@@ -1,7 +1,7 @@
 //! E3, E4: which targets are stable, tanh against relu.
 
 use attractorlab::network::Transfer;
-use attractorlab::theory::output_dynamics::{Setting, predict};
+use attractorlab::theory::output_dynamics::{Candidates, Setting, predict};
 use attractorlab::training::HoldingTest;
 use attractorlab_figures::{Axis, Colour, Dots, Figure, Heatmap, Line, Panel, Reference, Table};
 use serde_json::{Value, json};
@@ -108,8 +108,8 @@ impl Study for Stability {
                  relu holds values of opposite sign; tanh holds no pair. Where the two are one state, or one of them is \
                  chaotic, nothing is drawn.",
             )
-            .panel(map("relu, θ = −0.5, g = 0.8", relu(-0.5), 0.8, (-2.5, 2.5), sizes.map))
-            .panel(map("tanh, g = 1.2", Transfer::Tanh, 1.2, (0.1, 2.5), sizes.map));
+            .panel(map("relu, θ = −0.5, g = 0.8", relu(-0.5), 0.8, (-2.5, 2.5), sizes.map)?)
+            .panel(map("tanh, g = 1.2", Transfer::Tanh, 1.2, (0.1, 2.5), sizes.map)?);
         Ok(Outcome { figures: vec![figure, maps], tables: vec![table], claims })
     }
 }
@@ -247,19 +247,28 @@ fn sign_claims() -> Result<Vec<Claim>, StudyError> {
     Ok(claims)
 }
 
-fn map(title: &str, transfer: Transfer, g: f64, (low, high): (f64, f64), cells: usize) -> Panel {
+fn map(
+    title: &str,
+    transfer: Transfer,
+    g: f64,
+    (low, high): (f64, f64),
+    cells: usize,
+) -> Result<Panel, StudyError> {
     let line: Vec<f64> = (0..cells).map(|k| low + (high - low) * (k as f64 + 0.5) / cells as f64).collect();
-    let field = Heatmap::sampled(&line, &line, Axis::new("largest Re s (1/τ)").range(-0.5, 0.5), |a, b| {
-        let Ok(theory) = predict(&Setting::scalar(transfer, g, &[a, b])) else { return f64::NAN };
-        if theory.local.iter().any(|local| local.bulk_radius >= 1.0) {
-            return f64::NAN;
-        }
-        theory.local.iter().map(|local| local.poles[0].re).fold(f64::MIN, f64::max).clamp(-0.5, 0.5)
-    });
-    Panel::new(Axis::new("target A₁").range(low, high), Axis::new("target A₂").range(low, high))
+    let pairs = Candidates::new(&Setting::scalar(transfer, g, &line))
+        .and_then(|candidates| candidates.pairs())
+        .map_err(StudyError::step("theory of all pairs of targets"))?;
+    let largest = |i: usize, j: usize| {
+        let chaotic = [i, j].iter().any(|&k| pairs.bulk_radius[k] >= 1.0);
+        let pole = pairs.leading[(i, j)].re.max(pairs.leading[(j, i)].re);
+        if chaotic { f64::NAN } else { pole.clamp(-0.5, 0.5) }
+    };
+    let rows = (0..cells).map(|j| (0..cells).map(|i| largest(i, j)).collect()).collect();
+    let field = Heatmap::new(&line, &line, rows, Axis::new("largest Re s (1/τ)").range(-0.5, 0.5));
+    Ok(Panel::new(Axis::new("target A₁").range(low, high), Axis::new("target A₂").range(low, high))
         .title(title)
         .equal_aspect()
-        .layer(field.diverging(0.0))
+        .layer(field.diverging(0.0)))
 }
 
 fn train_cells(context: &Context<'_>, sizes: &Sizes) -> Result<(Vec<Claim>, Table), StudyError> {

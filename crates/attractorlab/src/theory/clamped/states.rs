@@ -6,6 +6,8 @@
 //! is unique. Everything that least squares, recursive least squares or slow gradient descent make
 //! of clamped states is built from these numbers.
 
+use std::sync::Arc;
+
 use attractorlab_numerics::gaussian::{
     Average, Averages, HermiteSeries, Pair, PairAverage, Product, relu_pair,
 };
@@ -51,7 +53,7 @@ pub struct ClampedState {
     pub gain: f64,
     /// ⟨φ⟩.
     pub mean_rate: f64,
-    series: Option<HermiteSeries>,
+    series: Option<Arc<HermiteSeries>>,
 }
 
 impl PairOfStates {
@@ -195,7 +197,7 @@ impl ClampedStates {
         self.moments.at(0.0, sd, &mut values);
         let [power, gain_squared, curvature, gain, mean_rate] = values;
         let series = match self.direct {
-            None => Some(HermiteSeries::with_terms(self.transfer, sd, terms)?),
+            None => Some(Arc::new(HermiteSeries::with_terms(self.transfer, sd, terms)?)),
             Some(_) => None,
         };
         Ok(ClampedState { delta, power, gain_squared, curvature, gain, mean_rate, series })

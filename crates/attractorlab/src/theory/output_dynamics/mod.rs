@@ -28,13 +28,17 @@
 //! # }
 //! ```
 
+mod candidates;
 mod edge;
 mod ensemble;
 mod map;
+mod prediction;
 mod setting;
 mod staircase;
 
 pub use super::clamped::LocalDynamics;
+pub use candidates::{Candidates, PairMap};
 pub use edge::{EdgeOfChaos, edge_of_chaos};
-pub use setting::{FeedbackLaw, OutputError, Prediction, Setting, predict};
+pub use prediction::{Prediction, predict};
+pub use setting::{FeedbackLaw, OutputError, Setting};
 pub use staircase::{StaircaseOptions, StaircaseReadout};
