@@ -504,6 +504,27 @@ fn rule_3_keeps_to_its_steps(
     (path, literal)
 }
 
+/// Columns of the course vanish one after the other, and rows are told by others from then on.
+#[test]
+fn the_course_of_rule_3_is_right_where_most_of_it_has_vanished() {
+    let mut stream = attractorlab::numerics::random::Stream::new(9, "vanished", 0);
+    for (n, m) in [(24, 18), (18, 18), (12, 18)] {
+        let mut normal = |rows, columns, sd: f64| Mat::from_fn(rows, columns, |_, _| sd * stream.normal());
+        let (x, start) = (normal(n, m, 1.0), normal(n, n, 0.1));
+        // Samples of very different size, so that rates of decay are: 0.002 to 0.8 a step at the start.
+        let x = Mat::from_fn(n, m, |i, j| x[(i, j)] * 0.83_f64.powi(j as i32));
+        let response = attractorlab::numerics::linalg::Lu::from_matrix(
+            &Mat::<f64>::identity(n, n) - normal(n, n, 0.2 / (n as f64).sqrt()),
+        )
+        .unwrap();
+        let y = response.inverse() * &x + normal(n, m, 0.01);
+        let task = LinearTask::new(x, y).unwrap();
+        let (path, literal) = rule_3_keeps_to_its_steps(&task, start, 0.2, 500, 1e-9);
+        let error = (path.weights().unwrap() - literal.weights()).norm_max();
+        assert!(error < 1e-9, "{n} {m}: {error:e}");
+    }
+}
+
 /// A start that is right but for three directions: what the errors follow from has no triangular factor then.
 #[test]
 fn the_loss_of_rule_3_is_right_where_few_directions_are_wrong() {

@@ -20,8 +20,10 @@ struct Start {
     factors: Lu,
     /// E₀ = A₀X − Y.
     error: Mat<f64>,
-    /// The factors of X, or of Xᵀ with more samples than units.
-    inputs: Qr,
+    /// X, or Xᵀ with more samples than units.
+    inputs: Mat<f64>,
+    /// Its factors, where they are asked for.
+    factored_inputs: OnceLock<Qr>,
     units: usize,
     samples: f64,
     /// A₀ and X⁺, m×N, which only weights and limits ask for.
@@ -36,15 +38,29 @@ impl Start {
         let mut error = task.inputs().to_owned();
         factors.solve_matrix_in_place(error.as_mut());
         error -= task.targets();
-        let inputs = Qr::new(if samples > units { task.inputs().transpose() } else { task.inputs() })?;
-        Ok(Self { factors, error, inputs, units, samples: samples as f64, inverses: OnceLock::new() })
+        let inputs = if samples > units { task.inputs().transpose() } else { task.inputs() }.to_owned();
+        let (factored_inputs, inverses) = (OnceLock::new(), OnceLock::new());
+        Ok(Self { factors, error, inputs, factored_inputs, units, samples: samples as f64, inverses })
+    }
+
+    /// Refuses inputs that are rank-deficient. Where `ratio`, of the least to the largest eigenvalue of XᵀX, leaves no doubt,
+    /// nothing is computed.
+    fn check_rank(&self, ratio: f64) -> Result<(), LearningError> {
+        if !(ratio > 1e-9) && self.factored_inputs.get().is_none() {
+            let _ = self.factored_inputs.set(Qr::new(self.inputs.as_ref())?);
+        }
+        Ok(())
+    }
+
+    fn factored_inputs(&self) -> &Qr {
+        self.factored_inputs.get_or_init(|| Qr::new(self.inputs.as_ref()).expect("inputs of full rank"))
     }
 
     /// A₀ and X⁺.
     fn inverses(&self) -> &(Mat<f64>, Mat<f64>) {
         self.inverses.get_or_init(|| {
             let rows = self.units.max(self.error.ncols());
-            let inverse = self.inputs.least_squares_matrix(Mat::identity(rows, rows).as_ref());
+            let inverse = self.factored_inputs().least_squares_matrix(Mat::identity(rows, rows).as_ref());
             let wide = self.error.ncols() > self.units;
             (self.factors.inverse(), if wide { inverse.transpose().to_owned() } else { inverse })
         })
@@ -61,6 +77,18 @@ impl Start {
     /// A_∞ = A₀ − E₀X⁺, to which rules 2 and 3 converge.
     fn limit(&self) -> Mat<f64> {
         self.response(Mat::zeros(self.error.nrows(), self.error.ncols()).as_ref())
+    }
+
+    /// A_∞ R.
+    fn limit_times(&self, r: MatRef<'_, f64>) -> Mat<f64> {
+        if self.error.ncols() > self.units {
+            return times(self.limit().as_ref(), r);
+        }
+        let along = self.factored_inputs().least_squares_matrix(r);
+        let mut out = r.to_owned();
+        self.factors.solve_matrix_in_place(out.as_mut());
+        matmul_add(-1.0, self.error.as_ref(), along.as_ref(), out.as_mut());
+        out
     }
 
     /// W of the errors E: 1 − A⁻¹.
@@ -121,6 +149,7 @@ impl ReparameterisedPath {
         let gram = product_transposed(task.inputs(), task.inputs());
         let kernel = Mat::from_fn(m, m, |i, j| (gram[(i, j)] + gram[(j, i)]) / start.samples);
         let eigen = SymmetricEigen::new(kernel.as_ref())?;
+        start.check_rank(eigen.values[0] / eigen.values[m - 1])?;
         let factors = factors(&eigen.values, rate, lookahead);
         let mut projected = Mat::zeros(task.units(), m);
         matmul(start.error.as_ref(), eigen.vectors.as_ref(), projected.as_mut());
@@ -218,11 +247,14 @@ fn factors(values: &[f64], rate: f64, lookahead: bool) -> Vec<f64> {
     values.iter().map(|lambda| factor(rate * lambda)).collect()
 }
 
-/// The course of rule 3, one m×m product a step at most; the loss and the weights only where they are asked for.
+/// The course of rule 3, one product of m×m matrices a step at most; the loss and the weights only where they are asked for.
 ///
 /// In the eigenbasis of K, (2/m)XᵀX = VΛVᵀ, column j of T obeys tⱼ ← (1 − ηλⱼ + ηT) tⱼ: it vanishes sooner the larger λⱼ,
 /// and once it is below rounding beside the others it is left out. With X − BY = C T and Xᵀ(X − BY) = (m/2) T the errors
 /// are A_∞ C T (1 − Λ⁻¹T)⁻¹, with no more of the network in them than its limit.
+///
+/// Every step multiplies T from the right, which leaves its columns in the space that they span: of r columns that are left,
+/// r rows tell all others, by a matrix that the course does not change. So only r×r numbers are stepped.
 #[derive(Debug, Clone)]
 pub struct LinearisedPath {
     start: Start,
@@ -230,13 +262,15 @@ pub struct LinearisedPath {
     /// Λ, rising, and V.
     eigenvalues: Vec<f64>,
     modes: Mat<f64>,
-    /// VᵀTV, m×m; only the first `active` columns count.
+    /// VᵀTV = `lift` times the first `rows` rows and `active` columns of `transfer`.
     transfer: Mat<f64>,
+    rows: usize,
     active: usize,
+    lift: Mat<f64>,
     /// X − BY = `residual` · P · Vᵀ, where P is VᵀTV itself, or the product of all steps where T₀ is singular.
     residual: Mat<f64>,
     product: Option<Product>,
-    /// The triangular factor of A_∞ · `residual`, whose norm is that of the matrix; or the matrix itself, where it has none.
+    /// The triangular factor of A_∞ · `residual` · `lift`, whose norm is that of the matrix; or the matrix itself, where it has none.
     moved: Mat<f64>,
     is_triangle: bool,
     step: u64,
@@ -250,6 +284,11 @@ struct Product {
     projected: Mat<f64>,
 }
 
+/// Rows that must be in excess before the others are told by them, and the size of the factors with which they may tell them:
+/// so much of the precision is lost at most.
+const EXCESS: usize = 4;
+const AMPLIFIED: f64 = 1e3;
+
 /// Steps between two looks for columns that have vanished, and the size, beside the largest column, at which one has.
 const LOOK: u64 = 8;
 const VANISHED: f64 = 0.2 * f64::EPSILON;
@@ -262,6 +301,7 @@ impl LinearisedPath {
     pub fn new(task: &LinearTask, weights: MatRef<'_, f64>, rate: f64) -> Result<Self, LearningError> {
         let start = Start::new(task, weights)?;
         let (n, m) = (task.units(), task.samples());
+        start.check_rank(0.0)?;
         let (eigenvalues, modes, inputs) = if n >= m {
             // Of X itself, and XV = UΣ: from XᵀX, or as a product, what is small would have lost its digits.
             let Svd { values, u, v } = Svd::new(task.inputs())?;
@@ -293,8 +333,7 @@ impl LinearisedPath {
             let projected = times(modes.transpose(), projected.as_ref());
             (first, Some(Product { course: Mat::identity(m, m), projected }))
         };
-        let limit = start.limit();
-        let moved = times(limit.as_ref(), residual.as_ref());
+        let moved = start.limit_times(residual.as_ref());
         let triangle = if n >= m { Qr::new(moved.as_ref()).ok().map(|qr| qr.r()) } else { None };
         let next = Mat::zeros(m, m);
         let mut path = Self {
@@ -303,7 +342,9 @@ impl LinearisedPath {
             eigenvalues,
             modes,
             transfer,
+            rows: m,
             active: m,
+            lift: Mat::identity(m, m),
             residual,
             product,
             is_triangle: triangle.is_some(),
@@ -318,12 +359,13 @@ impl LinearisedPath {
     /// Makes steps.
     pub fn advance(&mut self, steps: u64) {
         for _ in 0..steps {
-            let (lambdas, transfer) = (&self.eigenvalues[..self.active], self.transfer.as_ref());
+            let (lambdas, rows) = (&self.eigenvalues[..self.active], self.rows);
+            let transfer = self.transfer.as_ref().subrows(0, rows);
             if let Some(Product { course, .. }) = &mut self.product {
                 multiply_by_step(course.as_ref(), transfer, lambdas, self.rate, self.next.as_mut());
                 std::mem::swap(course, &mut self.next);
             }
-            multiply_by_step(transfer, transfer, lambdas, self.rate, self.next.as_mut());
+            multiply_by_step(transfer, transfer, lambdas, self.rate, self.next.as_mut().subrows_mut(0, rows));
             std::mem::swap(&mut self.transfer, &mut self.next);
             self.step += 1;
             if self.step.is_multiple_of(LOOK) {
@@ -338,7 +380,7 @@ impl LinearisedPath {
         let sizes: Vec<Vec<f64>> = matrices
             .into_iter()
             .flatten()
-            .map(|matrix| (0..self.active).map(|j| largest(matrix.col_as_slice(j))).collect())
+            .map(|matrix| (0..self.active).map(|j| largest(&matrix.col_as_slice(j)[..self.rows])).collect())
             .collect();
         // A course that diverges keeps all its columns.
         if !sizes.iter().flatten().all(|size| size.is_finite()) {
@@ -352,6 +394,39 @@ impl LinearisedPath {
         while self.active > 1 && vanished(self.active - 1) {
             self.active -= 1;
         }
+        // The product of all steps is needed in full.
+        if self.product.is_none() && self.rows >= self.active + EXCESS {
+            self.tell_by_first_rows();
+        }
+    }
+
+    /// Keeps as many rows of T as columns, if the others follow from them with little loss.
+    fn tell_by_first_rows(&mut self) {
+        let (rows, r) = (self.rows, self.active);
+        // Columns differ by all that numbers can tell apart.
+        let sizes: Vec<f64> = (0..r).map(|j| largest(&self.transfer.col_as_slice(j)[..rows])).collect();
+        let columns = Mat::from_fn(r, rows, |j, i| self.transfer[(i, j)] / sizes[j]);
+        let (first, others) = columns.as_ref().split_at_col(r);
+        let Ok(factors) = Lu::from_matrix(first.to_owned()) else { return };
+        let mut told = others.to_owned();
+        factors.solve_matrix_in_place(told.as_mut());
+        if !(told.norm_max() < AMPLIFIED) {
+            return;
+        }
+        let follow = |matrix: &Mat<f64>| {
+            let (first, others) = matrix.as_ref().split_at_col(r);
+            let mut kept = first.to_owned();
+            matmul_add(1.0, others, told.transpose(), kept.as_mut());
+            kept
+        };
+        (self.lift, self.moved) = (follow(&self.lift), follow(&self.moved));
+        if self.is_triangle {
+            match Qr::new(self.moved.as_ref()) {
+                Ok(qr) => self.moved = qr.r(),
+                Err(_) => self.is_triangle = false,
+            }
+        }
+        self.rows = r;
     }
 
     /// Number of steps made.
@@ -359,15 +434,16 @@ impl LinearisedPath {
         self.step
     }
 
-    /// The columns of P that count.
+    /// The rows and columns of P that count.
     fn course(&self) -> MatRef<'_, f64> {
         let p = self.product.as_ref().map_or(&self.transfer, |product| &product.course);
-        p.as_ref().submatrix(0, 0, p.nrows(), self.active)
+        p.as_ref().submatrix(0, 0, self.rows, self.active)
     }
 
-    /// Z = (1 − PQ)⁻¹P with Q = VᵀX⁺ · `residual`, in the columns that count, so that E = A_∞ · `residual` · ZVᵀ.
+    /// Z = (1 − PQ)⁻¹P with Q = VᵀX⁺ · `residual`, in the columns that count, so that
+    /// E = A_∞ · `residual` · `lift` · ZVᵀ.
     fn resolved(&self) -> Result<Mat<f64>, LearningError> {
-        let (p, m, r) = (self.course(), self.modes.nrows(), self.active);
+        let (p, m, r) = (self.course(), self.rows, self.active);
         let mut z = p.to_owned();
         if let Some(product) = &self.product {
             let mut factor = Mat::identity(m, m);
@@ -388,7 +464,7 @@ impl LinearisedPath {
     /// Whether the course has left what numbers can hold.
     pub fn has_diverged(&self) -> bool {
         let finite = |matrix: &Mat<f64>| {
-            let columns = (0..self.active).map(|j| matrix.col_as_slice(j));
+            let columns = (0..self.active).map(|j| &matrix.col_as_slice(j)[..self.rows]);
             columns
                 .fold(true, |so_far, column| column.iter().fold(so_far, |so_far, v| so_far & v.is_finite()))
         };
@@ -421,7 +497,8 @@ impl LinearisedPath {
     /// # Errors
     /// [`LearningError::Linalg`] where 1 − W is singular, and once the rule has [diverged](Self::has_diverged).
     pub fn weights(&self) -> Result<Mat<f64>, LearningError> {
-        let left = times(self.start.limit().as_ref(), self.residual.as_ref());
+        let left = self.start.limit_times(self.residual.as_ref());
+        let left = times(left.as_ref(), self.lift.as_ref());
         let error = times(left.as_ref(), self.resolved()?.as_ref());
         let modes = self.modes.as_ref().subcols(0, self.active);
         self.start.weights(&times(error.as_ref(), modes.transpose()))
@@ -441,7 +518,7 @@ fn multiply_by_step(
         let factor = 1.0 - rate * lambda;
         out.as_mut().col_mut(j).iter_mut().zip(p.col(j).iter()).for_each(|(out, p)| *out = factor * p);
     }
-    let (p, transfer) = (p.submatrix(0, 0, m, r), transfer.submatrix(0, 0, r, r));
+    let (p, transfer) = (p.subcols(0, r), transfer.submatrix(0, 0, r, r));
     matmul_add(rate, p, transfer, out.submatrix_mut(0, 0, m, r));
 }
 
