@@ -27,11 +27,12 @@ def test_prediction_of_three_values() -> None:
 
 def test_maps_of_pairs_say_what_each_prediction_says() -> None:
     values = [-1.2, -0.4, 0.7, 1.5]
-    candidates = Candidates(al.relu(-0.5), 0.8, values)
+    relu = al.Transfer("relu", threshold=-0.5)
+    candidates = Candidates(relu, 0.8, values)
     found = candidates.pairs()
     assert np.isnan(found.leading.diagonal()).all() and not found.held.diagonal().any()
     for i, j in [(0, 1), (2, 0), (3, 2), (1, 3)]:
-        alone = predict(al.relu(-0.5), 0.8, [values[i], values[j]])
+        alone = predict(relu, 0.8, [values[i], values[j]])
         assert abs(found.leading[i, j] - alone.poles[0, 0]) < 1e-10
         assert abs(found.leading[j, i] - alone.poles[1, 0]) < 1e-10
         assert found.held[i, j] == found.held[j, i] == alone.stable.all()

@@ -156,9 +156,9 @@ class Candidates:
     --------
     A relu network holds values of opposite sign:
 
-    >>> import attractorlab as al
     >>> from attractorlab.theory.output_dynamics import Candidates
-    >>> candidates = Candidates(al.relu(-0.5), 0.8, [-1.0, 0.4, 1.0])
+    >>> from attractorlab import Transfer
+    >>> candidates = Candidates(Transfer("relu", threshold=-0.5), 0.8, [-1.0, 0.4, 1.0])
     >>> candidates.pairs().held.tolist()
     [[False, True, True], [True, False, False], [True, False, False]]
     >>> candidates.train([0, 2]).stable.tolist()
@@ -230,7 +230,7 @@ def predict(
     Parameters
     ----------
     transfer
-        The transfer function, for example ``"tanh"`` or ``relu(threshold)``.
+        The transfer function, for example ``"tanh"`` or ``Transfer("relu", threshold=0.5)``.
     g
         Spectral radius of the bulk.
     targets
