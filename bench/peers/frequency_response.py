@@ -63,5 +63,32 @@ def hessenberg():
     return answer(n @ x * length / (POINTS * x[0] - h[0] @ x))
 
 
+def krylov():
+    """One Krylov space for all frequencies, which grows until all have converged."""
+    bulk, m, n = network()
+    length = np.linalg.norm(m)
+    basis, h = np.empty((400, N)), np.zeros((400, 400))
+    basis[0] = m / length
+    for k in range(399):
+        v = bulk @ basis[k]
+        for _ in range(2):
+            along = basis[: k + 1] @ v
+            v -= along @ basis[: k + 1]
+            h[: k + 1, k] += along
+        h[k + 1, k] = np.linalg.norm(v)
+        basis[k + 1] = v / h[k + 1, k]
+        if k % 8 == 7:
+            # Hyman's method: y of a last entry 1, from the last row up, at all frequencies together.
+            y = np.ones((k + 1, len(POINTS)), dtype=complex)
+            parts = y.view(float)
+            for i in range(k, 0, -1):
+                y[i - 1] = (POINTS * y[i] - (h[i, i : k + 1] @ parts[i:]).view(complex)) / h[i, i - 1]
+            divisor = POINTS * y[0] - (h[0, : k + 1] @ parts).view(complex)
+            size = np.linalg.norm(y, axis=0)
+            if np.all(h[k + 1, k] <= 4 * np.finfo(float).eps * (size + np.abs(divisor))):
+                return answer((basis[: k + 1] @ n) @ y * length / divisor)
+    raise ArithmeticError("no convergence")
+
+
 if __name__ == "__main__":
     once(solves)

@@ -18,7 +18,7 @@
 //! | recursive least squares | [`RankOneSymmetric`] |
 //! | spectra | [`eigenvalues`], [`complex_eigenvalues`], [`Eigen`], [`SymmetricEigen`] |
 //! | outliers without the matrix | [`leading_eigenvalues`] of a [`LinearOperator`] |
-//! | resolvents at many frequencies | [`Hessenberg`] |
+//! | resolvents at many frequencies | [`KrylovResponse`] of a [`LinearOperator`], [`Hessenberg`] where that fails |
 //! | singular values | [`singular_values`], [`Svd`] |
 
 mod arnoldi;
@@ -28,12 +28,14 @@ mod eigen;
 mod error;
 mod factors;
 mod hessenberg;
+mod krylov;
 mod left_factor;
 mod lu;
 mod operator;
 mod products;
 mod qr;
 mod rank_one;
+mod resolvent;
 mod svd;
 mod symmetric;
 
@@ -54,6 +56,7 @@ pub(crate) use products::Products;
 pub use products::{gram_lower, matmul, matmul_add, matmul_transposed, matvec, matvec_transposed};
 pub use qr::Qr;
 pub use rank_one::RankOneSymmetric;
+pub use resolvent::KrylovResponse;
 pub use svd::{Svd, singular_values};
 pub use symmetric::SymmetricEigen;
 

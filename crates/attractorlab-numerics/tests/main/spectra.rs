@@ -2,9 +2,9 @@
 
 use attractorlab_numerics::kernels::dot;
 use attractorlab_numerics::linalg::{
-    ArnoldiOptions, ArnoldiStatus, Complex64, Eigen, Hessenberg, Leading, LinalgError, LinearOperator, Lu,
-    Mat, Svd, SymmetricEigen, Transposed, complex_eigenvalues, eigenvalues, frobenius_norm,
-    leading_eigenvalues, matvec, matvec_transposed,
+    ArnoldiOptions, ArnoldiStatus, Complex64, Eigen, Hessenberg, KrylovResponse, Leading, LinalgError,
+    LinearOperator, Lu, Mat, MatRef, Svd, SymmetricEigen, Transposed, complex_eigenvalues, eigenvalues,
+    frobenius_norm, leading_eigenvalues, matvec, matvec_transposed,
 };
 
 use crate::matrices::{distance, gaussian, vector, zoo};
@@ -302,5 +302,85 @@ fn tiny_and_huge_matrices_are_decomposed() {
             SymmetricEigen::new(symmetric.as_ref()).unwrap_or_else(|error| panic!("{scale:e}: {error}"));
         assert!(eigen.residual < 1e-13, "{scale:e}");
         Lu::new(a.as_ref()).unwrap_or_else(|error| panic!("{scale:e}: {error}"));
+    }
+}
+
+/// ‖b − (s − A) x‖ / (‖A‖ ‖x‖ + ‖b‖) in Frobenius norms.
+fn backward_error(a: &Mat<f64>, b: &[f64], s: Complex64, x: &[Complex64]) -> f64 {
+    let n = b.len();
+    let norm = |v: &dyn Fn(usize) -> Complex64| (0..n).map(|i| v(i).norm_sqr()).sum::<f64>().sqrt();
+    let image = |i: usize| (0..n).map(|j| a[(i, j)] * x[j]).sum::<Complex64>();
+    let residual = norm(&|i| b[i] - s * x[i] + image(i));
+    residual / (a.norm_l2() * norm(&|i| x[i]) + norm(&|i| Complex64::new(b[i], 0.0)))
+}
+
+#[test]
+fn solutions_on_krylov_spaces_have_the_backward_error_of_solves() {
+    let frequencies: Vec<Complex64> = (0..21).map(|k| Complex64::new(1.0, 0.3 * f64::from(k))).collect();
+    for n in [1, 2, 7, 60, 200] {
+        let radius = 0.6 / (n as f64).sqrt();
+        let a = gaussian(n, n, 40);
+        let a = Mat::from_fn(n, n, |i, j| radius * a[(i, j)]);
+        let b = vector(n, 41);
+        // All of x, as n outputs.
+        let mut response = KrylovResponse::new(&b, Mat::identity(n, n), n).unwrap();
+        let found = response.at(&a, &frequencies[..11]).unwrap().expect("at most n steps");
+        let steps = response.steps();
+        assert!(n < 200 || (40..120).contains(&steps), "0.6^70 is 3e-16: {steps}");
+        // What comes later is found on the space as it is.
+        let later = response.at(&a, &frequencies[11..]).unwrap().expect("at most n steps");
+        assert_eq!(response.steps(), steps);
+        for (&s, x) in frequencies.iter().zip(found.iter().chain(&later)) {
+            let error = backward_error(&a, &b, s, x);
+            assert!(error < 1e-14, "{n} {s}: {error:e}");
+        }
+        let readouts = gaussian(n, 2, 42);
+        let expected = Hessenberg::new(a.as_ref())
+            .unwrap()
+            .transfer_matrices(readouts.as_ref(), MatRef::from_column_major_slice(&b, n, 1), &frequencies)
+            .unwrap();
+        let found = KrylovResponse::new(&b, readouts, n).unwrap().at(&a, &frequencies).unwrap().unwrap();
+        for (found, expected) in found.iter().zip(&expected) {
+            for (l, found) in found.iter().enumerate() {
+                assert!((found - expected[(l, 0)]).norm() < 1e-12 * expected.norm_l2());
+            }
+        }
+    }
+}
+
+#[test]
+fn krylov_responses_give_up_at_their_limit_and_know_eigenvalues() {
+    let all = |n: usize| Mat::<f64>::identity(n, n);
+    let i = Complex64::i();
+    // The powers of a shift reach one more entry a step, and s at the edge of its pseudospectrum needs them all.
+    let shift = Mat::from_fn(30, 30, |i, j| if i == j + 1 { 1.0 } else { 0.0 });
+    let mut first = vec![0.0; 30];
+    first[0] = 1.0;
+    assert_eq!(KrylovResponse::new(&first, all(30), 20).unwrap().at(&shift, &[i]).unwrap(), None);
+    let x = KrylovResponse::new(&first, all(30), 30).unwrap().at(&shift, &[i]).unwrap().unwrap();
+    for (k, x) in x[0].iter().enumerate() {
+        assert!((x - i.powi(-1 - k as i32)).norm() < 1e-14);
+    }
+    // An invariant subspace, and a part of the space that b does not reach: the last entry alone is sᵢ = 3.
+    let blocks = Mat::from_fn(12, 12, |i, j| if i == j { [0.5, 3.0][usize::from(i == 11)] } else { 0.0 });
+    let mut response = KrylovResponse::new(&first[..12], all(12), 12).unwrap();
+    let x = response.at(&blocks, &[Complex64::new(3.0, 0.0), i]).unwrap().unwrap();
+    assert!((x[0][0] - 0.4).norm() < 1e-15 && (x[1][0] - 1.0 / (i - 0.5)).norm() < 1e-15);
+    assert_eq!(
+        response.at(&blocks, &[Complex64::new(0.5, 0.0)]).unwrap_err(),
+        LinalgError::Singular { pivot: 0, size: 12 }
+    );
+    // No input, and one that is none.
+    let silent = KrylovResponse::new(&[0.0; 12], all(12), 12).unwrap().at(&blocks, &[i]).unwrap().unwrap();
+    assert!(silent[0].iter().all(|x| x.norm() == 0.0));
+    assert!(KrylovResponse::new(&[1.0, f64::NAN], all(2), 2).is_err());
+    // Far from the spectrum what is nearly zero overflows nowhere.
+    let small =
+        Mat::from_fn(60, 60, |i, j| 1e-12 * blocks[(i % 12, j % 12)] + 1e-9 * shift[(i % 30, j % 30)]);
+    let b = vector(60, 43);
+    for s in [1e-9, 1.0, 1e100] {
+        let s = Complex64::new(s, s);
+        let x = KrylovResponse::new(&b, all(60), 60).unwrap().at(&small, &[s]).unwrap().unwrap();
+        assert!(backward_error(&small, &b, s, &x[0]) < 1e-14, "{s}");
     }
 }

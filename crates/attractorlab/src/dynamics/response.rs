@@ -3,7 +3,9 @@
 //! Two ways to the same numbers: by linear solves, exact for small signals, and by simulation of the
 //! network with sinusoids on its feedback line.
 
-use attractorlab_numerics::linalg::{Complex64, Hessenberg, LinalgError, Lu, Mat};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use attractorlab_numerics::linalg::{Complex64, Hessenberg, KrylovResponse, LinalgError, Lu, Mat};
 
 use super::{Input, Integrator, Record, SimulationError, SimulationOptions, SimulationStatus};
 use crate::network::{Connectivity, NetworkError, RateNetwork};
@@ -11,7 +13,10 @@ use crate::network::{Connectivity, NetworkError, RateNetwork};
 /// The linear response of K outputs zₖ = nₖ·φ(x)/N to signals on their feedback lines, at one state of
 /// a network in the current form, time constant 1.
 ///
-/// One reduction of bulk·diag(φ') to Hessenberg form, O(N³), serves all frequencies, O(N²K) each.
+/// A Krylov space for each feedback line serves all frequencies; it grows, by a product with the bulk each time, until all that
+/// are asked for have converged: some hundred products where the state is well away from instability, whatever N. Near an
+/// eigenvalue of bulk·diag(φ') they would be too many; its reduction to Hessenberg form then serves all, O(N³) once and O(N²K) for
+/// each. Spaces and reduction are kept for the next call.
 ///
 /// ```
 /// use attractorlab::dynamics::OutputResponse;
@@ -29,12 +34,31 @@ use crate::network::{Connectivity, NetworkError, RateNetwork};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct OutputResponse {
-    bulk: Hessenberg,
+    /// bulk·diag(φ').
+    bulk: Mat<f64>,
     feedback: Mat<f64>,
     readout: Mat<f64>,
+    spaces: Mutex<Vec<KrylovResponse>>,
+    reduced: OnceLock<Hessenberg>,
 }
+
+impl Clone for OutputResponse {
+    fn clone(&self) -> Self {
+        Self {
+            bulk: self.bulk.clone(),
+            feedback: self.feedback.clone(),
+            readout: self.readout.clone(),
+            spaces: Mutex::new(self.spaces.lock().unwrap_or_else(PoisonError::into_inner).clone()),
+            reduced: self.reduced.clone(),
+        }
+    }
+}
+
+/// Steps that are always worth their while, and the part of N from which on, over all inputs, the reduction is.
+const STEPS: usize = 40;
+const PART: usize = 3;
 
 impl OutputResponse {
     /// Prepares the response of all feedback loops of `connectivity` in the state with these gains
@@ -49,12 +73,20 @@ impl OutputResponse {
     pub fn new(connectivity: &Connectivity, gains: &[f64]) -> Result<Self, LinalgError> {
         let units = connectivity.units();
         assert_eq!(gains.len(), units, "one gain for each unit");
+        if let Some(col) = gains.iter().position(|gain| !gain.is_finite()) {
+            return Err(LinalgError::NotFinite { row: 0, col });
+        }
         let bulk = connectivity.bulk();
-        let effective = Mat::from_fn(units, units, |i, j| bulk[(i, j)] * gains[j]);
+        let bulk = Mat::from_fn(units, units, |i, j| bulk[(i, j)] * gains[j]);
         let loops: Vec<(&[f64], &[f64])> = connectivity.loops().collect();
         let feedback = Mat::from_fn(units, loops.len(), |i, k| loops[k].0[i]);
         let readout = Mat::from_fn(units, loops.len(), |i, k| loops[k].1[i] * gains[i] / units as f64);
-        Ok(Self { bulk: Hessenberg::new(effective.as_ref())?, feedback, readout })
+        let limit = STEPS.max(units / (PART * loops.len().max(1)));
+        let spaces = loops
+            .iter()
+            .map(|(feedback, _)| KrylovResponse::new(feedback, readout.clone(), limit))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { bulk, feedback, readout, spaces: Mutex::new(spaces), reduced: OnceLock::new() })
     }
 
     /// G(s) = (1/N) nᵀ diag(φ') [(1+s) − bulk·diag(φ')]⁻¹ m (K×K, row: output), the loops cut.
@@ -63,7 +95,26 @@ impl OutputResponse {
     /// [`LinalgError::Singular`] if s is an eigenvalue of the clamped network.
     pub fn open_loop(&self, frequencies: &[Complex64]) -> Result<Vec<Mat<Complex64>>, LinalgError> {
         let shifted: Vec<Complex64> = frequencies.iter().map(|s| s + 1.0).collect();
-        self.bulk.transfer_matrices(self.readout.as_ref(), self.feedback.as_ref(), &shifted)
+        if self.reduced.get().is_none() {
+            if let Some(columns) = self.by_krylov_spaces(&shifted)? {
+                let loops = columns.len();
+                let gain = |at: usize| Mat::from_fn(loops, loops, |l, k| columns[k][at][l]);
+                return Ok((0..shifted.len()).map(gain).collect());
+            }
+            let _ = self.reduced.set(Hessenberg::new(self.bulk.as_ref())?);
+        }
+        let reduced = self.reduced.get().expect("has just been set");
+        reduced.transfer_matrices(self.readout.as_ref(), self.feedback.as_ref(), &shifted)
+    }
+
+    /// The gains of all outputs at each frequency, for each feedback line; `None` where one takes too many steps.
+    #[expect(clippy::type_complexity, reason = "line, frequency, output")]
+    fn by_krylov_spaces(
+        &self,
+        shifted: &[Complex64],
+    ) -> Result<Option<Vec<Vec<Vec<Complex64>>>>, LinalgError> {
+        let mut spaces = self.spaces.lock().unwrap_or_else(PoisonError::into_inner);
+        spaces.iter_mut().map(|space| space.at(&self.bulk, shifted)).collect()
     }
 
     /// H(s) = (1 − G)⁻¹G, the response of the outputs to signals added to the feedback lines of the
