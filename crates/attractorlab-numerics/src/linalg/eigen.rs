@@ -7,7 +7,8 @@ use faer::prelude::default;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
 
 use super::{
-    Complex64, Hessenberg, LinalgError, Products, check_square, frobenius_norm, range_scale, scale_of, scaled,
+    Complex64, Hessenberg, LinalgError, Products, check_square, frobenius_norm, lifting_scale,
+    lifting_scale_of, scaled,
 };
 
 /// The eigenvalues of a real matrix `a` (n×n), conjugate pairs next to each other, in no further order.
@@ -26,7 +27,7 @@ use super::{
 /// ```
 pub fn eigenvalues(a: MatRef<'_, f64>) -> Result<Vec<Complex64>, LinalgError> {
     let n = check_square(a)?;
-    let scale = range_scale(a);
+    let scale = lifting_scale(a);
     if scale != 1.0 {
         let values = eigenvalues(scaled(a, scale).as_ref())?;
         return Ok(values.into_iter().map(|value| value / scale).collect());
@@ -59,7 +60,7 @@ pub fn complex_eigenvalues(a: MatRef<'_, Complex64>) -> Result<Vec<Complex64>, L
             }
         }
     }
-    let scale = scale_of(a.norm_max());
+    let scale = lifting_scale_of(a.norm_max());
     if scale != 1.0 {
         let scaled = Mat::from_fn(n, n, |i, j| a[(i, j)] * scale);
         let values = complex_eigenvalues(scaled.as_ref())?;
@@ -138,7 +139,7 @@ impl Eigen {
     /// eigenvalues miss the trace or an eigenvector misses its equation by more than 1e-10 of ‖A‖.
     pub fn new(a: MatRef<'_, f64>) -> Result<Self, LinalgError> {
         let n = check_square(a)?;
-        let scale = range_scale(a);
+        let scale = lifting_scale(a);
         if scale != 1.0 {
             let mut eigen = Self::new(scaled(a, scale).as_ref())?;
             eigen.values.iter_mut().for_each(|value| *value /= scale);

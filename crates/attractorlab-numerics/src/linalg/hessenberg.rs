@@ -7,7 +7,7 @@ use faer::linalg::qr::no_pivoting::factor::recommended_block_size;
 use faer::prelude::default;
 use faer::{Conj, Mat, MatRef, Par};
 
-use super::{Complex64, LinalgError, check_square, matvec, matvec_transposed, range_scale, scaled};
+use super::{Complex64, LinalgError, check_square, lifting_scale, matvec, matvec_transposed, scaled};
 
 /// `A = Q H Qᵀ` with Q orthogonal and H upper Hessenberg (zero below the first subdiagonal).
 ///
@@ -39,7 +39,7 @@ impl Hessenberg {
     /// [`LinalgError::NotSquare`], [`LinalgError::NotFinite`].
     pub fn new(a: MatRef<'_, f64>) -> Result<Self, LinalgError> {
         let n = check_square(a)?;
-        let scale = range_scale(a);
+        let scale = lifting_scale(a);
         if scale != 1.0 {
             let mut reduced = Self::new(scaled(a, scale).as_ref())?;
             reduced.h = scaled(reduced.h.as_ref(), 1.0 / scale);

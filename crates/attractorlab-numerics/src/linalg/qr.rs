@@ -7,7 +7,7 @@ use faer::linalg::triangular_solve::solve_upper_triangular_in_place;
 use faer::prelude::default;
 use faer::{ColMut, Conj, Mat, MatMut, MatRef, Par};
 
-use super::{LinalgError, check_finite};
+use super::{LinalgError, check_finite, lifting_scale, scaled};
 
 /// `A = Q R` of an m×n matrix with m ≥ n, for least squares with columns of full rank.
 ///
@@ -40,8 +40,8 @@ impl Qr {
             return Err(LinalgError::Underdetermined { rows: m, cols: n });
         }
         let block = qr::recommended_block_size::<f64>(m, n).max(1);
-        let mut factors = Mat::zeros(m, n);
-        factors.copy_from(a);
+        let scale = lifting_scale(a);
+        let mut factors = scaled(a, scale);
         let mut coefficients = Mat::zeros(block, n);
         let scratch = qr::qr_in_place_scratch::<f64>(m, n, block, Par::Seq, default());
         if n > 0 {
@@ -52,6 +52,9 @@ impl Qr {
                 MemStack::new(&mut MemBuffer::new(scratch)),
                 default(),
             );
+        }
+        for (j, column) in factors.col_iter_mut().enumerate() {
+            column.subrows_mut(0, j + 1).iter_mut().for_each(|entry| *entry /= scale);
         }
         let largest = (0..n).map(|i| factors[(i, i)].abs()).fold(0.0, f64::max);
         let floor = largest * m as f64 * f64::EPSILON;

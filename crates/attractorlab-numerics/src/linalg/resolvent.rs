@@ -3,7 +3,7 @@
 use faer::{Mat, MatRef};
 
 use super::krylov::KrylovSpace;
-use super::{Complex64, LinalgError, LinearOperator, check_finite, matvec_transposed};
+use super::{Complex64, LinalgError, LinearOperator, check_finite, frobenius_norm, matvec_transposed};
 use crate::kernels::dot;
 
 /// Frequencies that are solved for together.
@@ -157,7 +157,7 @@ impl KrylovResponse {
     fn solve(&self, frequencies: &[Complex64]) -> Vec<Solved> {
         let m = self.space.size;
         let h: MatRef<'_, f64> = self.space.h.as_ref().submatrix(0, 0, m, m);
-        let norm = (0..m).map(|j| h.col(j).norm_l2()).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
+        let norm = (0..m).map(|j| frobenius_norm(h.subcols(j, 1))).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
         let mut s = [Complex64::new(0.0, 0.0); LANES];
         s[..frequencies.len()].copy_from_slice(frequencies);
         let mut y = vec![[[0.0; LANES]; 2]; m];

@@ -6,7 +6,7 @@ use faer::linalg::svd::{ComputeSvdVectors, svd, svd_scratch};
 use faer::prelude::default;
 use faer::{Accum, Mat, MatRef, Par};
 
-use super::{LinalgError, Products, check_finite, frobenius_norm, range_scale, scaled};
+use super::{LinalgError, Products, check_finite, frobenius_norm, lifting_scale, scaled};
 
 /// The singular values of `a` (m×n), in decreasing order: min(m, n) of them.
 ///
@@ -115,7 +115,7 @@ fn of_two([[a, b], [c, d]]: [[f64; 2]; 2]) -> [f64; 2] {
 
 fn decompose(a: MatRef<'_, f64>, vectors: ComputeSvdVectors) -> Result<Svd, LinalgError> {
     check_finite(a)?;
-    let scale = range_scale(a);
+    let scale = lifting_scale(a);
     if scale != 1.0 {
         let mut svd = decompose(scaled(a, scale).as_ref(), vectors)?;
         svd.values.iter_mut().for_each(|value| *value /= scale);

@@ -6,7 +6,7 @@ use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_
 use faer::prelude::default;
 use faer::{Accum, Mat, MatRef, Par};
 
-use super::{LinalgError, Products, check_square, frobenius_norm, range_scale, scaled};
+use super::{LinalgError, Products, check_square, frobenius_norm, scaled, symmetric_scale};
 
 /// `A = V diag(λ) Vᵀ` of a symmetric matrix, with orthonormal columns in V.
 ///
@@ -41,7 +41,7 @@ impl SymmetricEigen {
     pub fn new(a: MatRef<'_, f64>) -> Result<Self, LinalgError> {
         let n = check_square(a)?;
         check_symmetric(a)?;
-        let scale = range_scale(a);
+        let scale = symmetric_scale(a);
         if scale != 1.0 {
             let mut eigen = Self::new(scaled(a, scale).as_ref())?;
             eigen.values.iter_mut().for_each(|value| *value /= scale);

@@ -352,7 +352,7 @@ impl<D: Dynamics + ?Sized> Search<'_, D> {
             let mut gradient = vec![0.0; n];
             attractorlab_numerics::linalg::matvec_transposed(jacobian.as_ref(), &residual, &mut gradient);
             let size = dot(&residual, &residual);
-            let norm = jacobian.norm_l2();
+            let norm = attractorlab_numerics::linalg::frobenius_norm(jacobian.as_ref());
             if !(size.is_finite() && norm.is_finite()) {
                 return None;
             }
