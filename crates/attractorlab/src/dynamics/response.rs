@@ -95,20 +95,20 @@ impl OutputResponse {
     /// [`LinalgError::Singular`] if s is an eigenvalue of the clamped network.
     pub fn open_loop(&self, frequencies: &[Complex64]) -> Result<Vec<Mat<Complex64>>, LinalgError> {
         let shifted: Vec<Complex64> = frequencies.iter().map(|s| s + 1.0).collect();
-        if self.reduced.get().is_none() {
-            if let Some(columns) = self.by_krylov_spaces(&shifted)? {
-                let loops = columns.len();
-                let gain = |at: usize| Mat::from_fn(loops, loops, |l, k| columns[k][at][l]);
-                return Ok((0..shifted.len()).map(gain).collect());
-            }
-            let _ = self.reduced.set(Hessenberg::new(self.bulk.as_ref())?);
+        if let Some(reduced) = self.reduced.get() {
+            return reduced.transfer_matrices(self.readout.as_ref(), self.feedback.as_ref(), &shifted);
         }
-        let reduced = self.reduced.get().expect("has just been set");
+        if let Some(columns) = self.by_krylov_spaces(&shifted)? {
+            let loops = columns.len();
+            let gain = |at: usize| Mat::from_fn(loops, loops, |l, k| columns[k][at][l]);
+            return Ok((0..shifted.len()).map(gain).collect());
+        }
+        let reduced = Hessenberg::new(self.bulk.as_ref())?;
+        let reduced = self.reduced.get_or_init(|| reduced);
         reduced.transfer_matrices(self.readout.as_ref(), self.feedback.as_ref(), &shifted)
     }
 
     /// The gains of all outputs at each frequency, for each feedback line; `None` where one takes too many steps.
-    #[expect(clippy::type_complexity, reason = "line, frequency, output")]
     fn by_krylov_spaces(
         &self,
         shifted: &[Complex64],
