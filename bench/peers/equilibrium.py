@@ -105,6 +105,13 @@ def linearised_recursion():
         if step % 5 == 4:
             while np.abs(t[-1]).max() < 1e-17 * np.abs(t[0]).max():
                 t = t[:-1]
+            if t.shape[1] > len(t) + 3:
+                # Steps leave the rest of T a fixed multiple of as many of its rows as it has columns.
+                n = len(t)
+                scaled = t / np.abs(t).max(axis=1, keepdims=True)
+                rest = np.linalg.solve(scaled[:, :n], scaled[:, n:])
+                r = np.linalg.qr((r[:n] + rest @ r[n:]).T, mode="r").T.copy()
+                t = t[:, :n].copy()
             n = len(t)
             lu, pivots, _ = lapack.dgetrf((one[:n, :n] - t[:, :n] / k[:n]).T, overwrite_a=1)
             inverse, _ = lapack.dgetri(lu, pivots, lwork=64 * n, overwrite_lu=1)

@@ -232,16 +232,19 @@ pub(crate) fn all() -> Vec<Row> {
         .beside(peer("stability_map_tanh.py", "numpy, trapezoid rule on a grid of two variables").bar(80.0)),
         row(
             "frequency-response",
-            "Response of 800 units at 200 frequencies: one reduction to Hessenberg form serves them \
-                 all.",
+            "Response of 800 units at 200 frequencies: one Krylov space of the feedback vector serves them all.",
             1e-9,
             frequency_response,
         )
-        // The reduction, and an elimination below the diagonal for each complex frequency.
-        .limit(Limit::Arithmetic64(10.0 / 3.0 * 800.0_f64.powi(3) + 200.0 * 4.0 * 800.0_f64.powi(2)))
+        // A pass over the bulk for each vector of the space.
+        .limit(Limit::Reading { bytes: 88.0 * 5.12e6, of: 5_120_000 })
+        .beside(peer(
+            "frequency_response_krylov.py",
+            "numpy, one Krylov space, Hyman's method at all frequencies together: its best form",
+        ))
         .beside(peer(
             "frequency_response_hessenberg.py",
-            "numpy and scipy, one Hessenberg reduction, Hyman's method at all frequencies together: its best form",
+            "numpy and scipy, one Hessenberg reduction, Hyman's method at all frequencies together",
         ))
         .beside(peer(
             "frequency_response_modes.py",
