@@ -46,8 +46,17 @@ def test_maps_of_pairs_say_what_each_prediction_says() -> None:
     ]
     with pytest.raises(InputError, match="no candidate 3: there are 3"):
         three.train([0, 3])
-    with pytest.raises(InputError, match="from 0 on, got -1"):
+    with pytest.raises(InputError, match="no candidate -1"):
         three.train([-1])
+    with pytest.raises(InputError, match="indices, not True"):
+        three.train([True, False, True])
+    with pytest.raises(InputError, match="values is NaN, at"):
+        Candidates("tanh", 0.8, [1.0, np.nan])
+    # What the caller does with the values later is not what was clamped.
+    mine = np.array([0.5, 1.2])
+    own = Candidates("tanh", 0.8, mine)
+    mine[:] = 9.0
+    assert own.train([0]).targets.tolist() == [[0.5]] and own.pairs().values.tolist() == [[0.5], [1.2]]
     with pytest.raises(InputError, match="one target"):
         three.train([0, 1])
 

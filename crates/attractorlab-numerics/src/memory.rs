@@ -51,7 +51,8 @@ unsafe impl GlobalAlloc for LargePages {
     }
 }
 
-/// Keeps up to 64 MB of freed memory for the next allocations, and serves those below 32 MB from it.
+/// Keeps up to 64 MB of freed memory (in each arena of the C library, of which threads may have one of their own) for the next
+/// allocations, and serves those below 32 MB from it.
 ///
 /// The C library gives freed memory back to the system, and every page of it that is wanted again has to be cleared first: for a course of
 /// small matrices that takes a tenth of the time. It stops doing so once a program has freed an allocation of 32 MB, with

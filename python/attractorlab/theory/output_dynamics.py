@@ -119,6 +119,15 @@ class OutputPrediction:
         return [(z, complex(real, imaginary)) for z, real, imaginary in found]
 
 
+def _rows(name: str, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """One row a value."""
+    array = real(name, values)
+    array = array.reshape(-1, 1) if array.ndim < 2 else array
+    if array.ndim != 2:
+        raise InputError(f"{name} must be of shape ({name}, outputs), got {array.shape}")
+    return array
+
+
 @dataclass(frozen=True)
 class PairMap:
     """Networks trained to two values each, for all pairs of n values; made by :meth:`Candidates.pairs`."""
@@ -127,7 +136,7 @@ class PairMap:
     """The values, (n, K)."""
     leading: npt.NDArray[np.complex128]
     """Leading pole at value i of a network trained to values i and j, in row i and column j, (n, n); NaN on the
-    diagonal, and where the states are linearly dependent."""
+    diagonal, where the states are linearly dependent, and where a value has no stationary state."""
     held: npt.NDArray[np.bool_]
     """Whether the network holds both values, (n, n)."""
     bulk_radius: npt.NDArray[np.float64]
@@ -150,7 +159,7 @@ class Candidates:
     Raises
     ------
     InputError
-        Arguments out of range, or a bulk without a stationary state.
+        Arguments out of range. A value without a stationary state is no error here.
 
     Examples
     --------
@@ -176,10 +185,8 @@ class Candidates:
         feedback_variance: float = 1.0,
         uniform_half_width: float | None = None,
     ) -> None:
-        array = real("targets", values)
-        array = array.reshape(-1, 1) if array.ndim < 2 else array
-        if array.ndim != 2:
-            raise InputError(f"targets must be of shape (targets, outputs), got {array.shape}")
+        array = _rows("values", values).copy()
+        array.setflags(write=False)
         uniform = uniform_half_width is not None
         law = number("uniform_half_width", uniform_half_width) if uniform_half_width is not None else (
             number("feedback_variance", feedback_variance)
@@ -201,11 +208,17 @@ class Candidates:
         Raises
         ------
         InputError
-            No values, an index without a value, or values whose states are linearly dependent.
+            No values, an index without a value, values whose states are linearly dependent, or one at which the network
+            has no stationary state.
         """
-        indices = [operator.index(i) for i in chosen]
-        if any(i < 0 for i in indices):
-            raise InputError(f"chosen must be indices from 0 on, got {min(indices)}")
+        given = list(chosen)
+        if any(isinstance(i, bool | np.bool_) for i in given):
+            raise InputError("chosen must be indices, not True and False")
+        indices = [operator.index(i) for i in given]
+        count = len(self.values)
+        for i in indices:
+            if not 0 <= i < count:
+                raise InputError(f"there is no candidate {i}: there are {count}, the first is 0")
         return OutputPrediction(self._theory.train(indices), self.values[indices])
 
     def pairs(self) -> PairMap:
@@ -262,7 +275,7 @@ def predict(
     candidates = Candidates(
         transfer,
         g,
-        targets,
+        _rows("targets", targets),
         context=context,
         ridge=ridge,
         feedback_variance=feedback_variance,

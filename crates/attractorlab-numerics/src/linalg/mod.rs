@@ -126,8 +126,8 @@ fn check_square<T: Real>(a: MatRef<'_, T>) -> Result<usize, LinalgError> {
 /// A power of two that brings the largest entry near 2⁴⁰ when multiplied with; 1 where it is there.
 ///
 /// faer multiplies many entries without scaling them first: its spectra are silently wrong for entries near 1e-30. And it sums
-/// the squares of a column three times at once, one of them scaled down by 2⁵³⁸, which underflows for entries below about 10
-/// and then takes fifty times as long: up to half of the time of a small reduction by reflections.
+/// the squares of a column three times at once, once with entries scaled down by 2⁵¹¹: below 1 these squares underflow, which
+/// takes fifty times as long, up to half of the time of a small reduction by reflections.
 fn lifting_scale(a: MatRef<'_, f64>) -> f64 {
     lifting_scale_of(a.norm_max())
 }

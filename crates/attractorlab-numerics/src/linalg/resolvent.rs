@@ -21,7 +21,8 @@ const ACCEPTED: f64 = 4.0;
 /// In m steps the operator is multiplied with m vectors, and a frequency costs O(m²) from then on. Away from the spectrum the
 /// error falls as (ρ/|s|)ᵐ with the spectral radius ρ, whatever the size of the matrix; near an eigenvalue the method gives up
 /// at a number of steps that is chosen, and [`Hessenberg`](super::Hessenberg) is the way. What is returned has a backward error
-/// of a few ε, as that of a solve.
+/// of a few ε, as that of a solve; a gain is as exact as |c||x| lets it be, so that one far below is zero to working precision.
+/// An eigenvalue that the input does not excite is a frequency like others.
 ///
 /// Source: Saad, Math. Comp. 37, 105 (1981); shifted systems: Simoncini, BIT 43, 459 (2003). The small systems are solved from the
 /// last row up (Hyman's method), where the error of each step belongs to an entry of the matrix.
@@ -57,10 +58,10 @@ struct Solved {
 
 impl KrylovResponse {
     /// Prepares the response of the outputs in the columns of `readout` (n×L) to the input `input`; no more than `limit` steps
-    /// are ever made.
+    /// are ever made, for which n·limit + limit² numbers are reserved.
     ///
     /// # Errors
-    /// [`LinalgError::NotFinite`] for an input that is not.
+    /// [`LinalgError::NotFinite`] for an input or a readout that is not.
     ///
     /// # Panics
     /// If `readout` has another number of rows than `input` entries.
@@ -69,9 +70,13 @@ impl KrylovResponse {
         let n = input.len();
         assert_eq!(readout.nrows(), n, "KrylovResponse::new: readout needs one row for each entry of input");
         check_finite(MatRef::from_column_major_slice(input, n, 1))?;
+        check_finite(readout.as_ref())?;
         let limit = limit.clamp(1, n.max(1));
-        let length = dot(input, input).sqrt();
-        let space = KrylovSpace::new(n, limit, 0, Some(input));
+        // Squares of what is near 1 neither overflow nor underflow.
+        let largest = input.iter().fold(0.0, |most: f64, entry| most.max(entry.abs()));
+        let unit: Vec<f64> = input.iter().map(|entry| entry / largest.max(f64::MIN_POSITIVE)).collect();
+        let length = largest.max(f64::MIN_POSITIVE) * dot(&unit, &unit).sqrt();
+        let space = KrylovSpace::new(n, limit, 0, Some(&unit));
         Ok(Self { space, limit, length, readout, along: Vec::new() })
     }
 
@@ -81,11 +86,12 @@ impl KrylovResponse {
     }
 
     /// The L gains at each frequency; `None` if some need more steps than the limit. What is asked for later starts from the
-    /// space as it is, so `operator` must be the same.
+    /// space as it is, so `operator` must be the same, and its last digits depend on what was asked before. A frequency that is
+    /// not finite has gains that are NaN.
     ///
     /// # Errors
-    /// [`LinalgError::OperatorNotFinite`]; [`LinalgError::Singular`] when one of the frequencies is an eigenvalue to working
-    /// precision.
+    /// [`LinalgError::OperatorNotFinite`], also where the squares of a product overflow; [`LinalgError::Singular`] when one of
+    /// the frequencies is an eigenvalue to working precision.
     ///
     /// # Panics
     /// If the operator is not of the order of the input.
@@ -100,7 +106,11 @@ impl KrylovResponse {
         if self.length == 0.0 {
             return Ok(Some(found));
         }
-        let mut pending: Vec<usize> = (0..frequencies.len()).collect();
+        let is_finite = |i: &usize| frequencies[*i].re.is_finite() && frequencies[*i].im.is_finite();
+        let (mut pending, others): (Vec<usize>, _) = (0..frequencies.len()).partition(is_finite);
+        for i in others {
+            found[i].fill(Complex64::new(f64::NAN, f64::NAN));
+        }
         while !pending.is_empty() {
             if self.space.size > 0 {
                 // While the one that was worst has not converged, the others can wait.
@@ -199,6 +209,8 @@ impl KrylovResponse {
         let residual = self.space.b.last().map_or(0.0, |coupling| coupling.abs() * last);
         let accepted = ACCEPTED * f64::EPSILON * (norm * size + divisor.norm());
         let outputs = self.readout.ncols();
+        // Divided in two steps, because the square of the divisor may be out of range.
+        let (distance, direction) = (divisor.norm(), divisor / divisor.norm());
         let gain = |l: usize| {
             let sum = y
                 .iter()
@@ -206,7 +218,7 @@ impl KrylovResponse {
                 .fold(Complex64::new(0.0, 0.0), |sum, (y, c)| {
                     sum + Complex64::new(c * y[0][lane], c * y[1][lane])
                 });
-            self.length * sum / divisor
+            self.length * (sum / distance) / direction
         };
         Solved {
             gains: (0..outputs).map(gain).collect(),

@@ -110,7 +110,8 @@ fn of_two([[a, b], [c, d]]: [[f64; 2]; 2]) -> [f64; 2] {
     let product = b * c;
     let rest = b.mul_add(c, -product);
     let determinant = a.mul_add(d, -product) - rest;
-    [largest, relative(determinant.abs(), largest)]
+    // Rounding must not put equal values in the wrong order.
+    [largest, relative(determinant.abs(), largest).min(largest)]
 }
 
 fn decompose(a: MatRef<'_, f64>, vectors: ComputeSvdVectors) -> Result<Svd, LinalgError> {

@@ -154,7 +154,6 @@ fn least_squares_leaves_a_misfit_orthogonal_to_the_columns() {
     );
 }
 
-/// Another library returned a wrong decomposition, without an error, for rank 2 at n = 33.
 #[test]
 fn two_singular_values_are_exact_for_nearly_dependent_columns() {
     // Columns (1, 1) and (1, 1 + ε): the determinant is ε, and the larger value 2 + ε/2 up to ε².
@@ -175,9 +174,16 @@ fn two_singular_values_are_exact_for_nearly_dependent_columns() {
             "{closed:?} {general:?}"
         );
     }
+    for k in 0..100 {
+        let (sine, cosine) = f64::from(k).sin_cos();
+        let rotation = Mat::from_fn(2, 2, |i, j| [[cosine, -sine], [sine, cosine]][i][j]);
+        let values = singular_values(rotation.as_ref()).unwrap();
+        assert!(values[0] >= values[1] && (values[1] - 1.0).abs() < 4e-16);
+    }
     assert_eq!(singular_values(Mat::<f64>::zeros(2, 2).as_ref()).unwrap(), [0.0, 0.0]);
 }
 
+/// Another library returned a wrong decomposition, without an error, for rank 2 at n = 33.
 #[test]
 fn singular_values_survive_rank_deficiency() {
     for n in [33, 128, 257, 400] {

@@ -382,6 +382,17 @@ fn krylov_responses_give_up_at_their_limit_and_know_eigenvalues() {
     let silent = KrylovResponse::new(&[0.0; 12], all(12), 12).unwrap().at(&blocks, &[i]).unwrap().unwrap();
     assert!(silent[0].iter().all(|x| x.norm() == 0.0));
     assert!(KrylovResponse::new(&[1.0, f64::NAN], all(2), 2).is_err());
+    assert!(KrylovResponse::new(&[1.0, 1.0], Mat::from_fn(2, 1, |_, _| f64::NAN), 2).is_err());
+    // Inputs whose squares are out of range are inputs like others.
+    for size in [1e-300, 1e-160, 1e160, 1e300] {
+        let input: Vec<f64> = first[..12].iter().map(|entry| size * entry).collect();
+        let x = KrylovResponse::new(&input, all(12), 12).unwrap().at(&blocks, &[i]).unwrap().unwrap();
+        assert!((x[0][0] / size - 1.0 / (i - 0.5)).norm() < 1e-15 && x[0][11].norm() == 0.0, "{size}");
+    }
+    let nowhere = Complex64::new(f64::NAN, 0.0);
+    let x =
+        KrylovResponse::new(&first[..12], all(12), 12).unwrap().at(&blocks, &[nowhere, i]).unwrap().unwrap();
+    assert!(x[0][0].re.is_nan() && (x[1][0] - 1.0 / (i - 0.5)).norm() < 1e-15);
     // Far from the spectrum what is nearly zero overflows nowhere.
     let small =
         Mat::from_fn(60, 60, |i, j| 1e-12 * blocks[(i % 12, j % 12)] + 1e-9 * shift[(i % 30, j % 30)]);

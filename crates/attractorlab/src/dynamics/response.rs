@@ -16,7 +16,7 @@ use crate::network::{Connectivity, NetworkError, RateNetwork};
 /// A Krylov space for each feedback line serves all frequencies; it grows, by a product with the bulk each time, until all that
 /// are asked for have converged: some hundred products where the state is well away from instability, whatever N. Near an
 /// eigenvalue of bulk·diag(φ') they would be too many; its reduction to Hessenberg form then serves all, O(N³) once and O(N²K) for
-/// each. Spaces and reduction are kept for the next call.
+/// each. Spaces and reduction are kept for the next call, whose last digits they decide.
 ///
 /// ```
 /// use attractorlab::dynamics::OutputResponse;
@@ -92,7 +92,8 @@ impl OutputResponse {
     /// G(s) = (1/N) nᵀ diag(φ') [(1+s) − bulk·diag(φ')]⁻¹ m (K×K, row: output), the loops cut.
     ///
     /// # Errors
-    /// [`LinalgError::Singular`] if s is an eigenvalue of the clamped network.
+    /// [`LinalgError::Singular`] if s is an eigenvalue of the clamped network that a feedback vector excites;
+    /// [`LinalgError::OperatorNotFinite`] if products with the bulk overflow.
     pub fn open_loop(&self, frequencies: &[Complex64]) -> Result<Vec<Mat<Complex64>>, LinalgError> {
         let shifted: Vec<Complex64> = frequencies.iter().map(|s| s + 1.0).collect();
         if let Some(reduced) = self.reduced.get() {

@@ -328,6 +328,16 @@ fn candidates_that_no_readout_tells_apart_are_left_out_of_maps_alone() {
         assert!(matches!(candidates.train(&[i, j]), Err(OutputError::Dependent { first: 0, second: 1, .. })));
     }
     assert!((0..3).all(|i| map.leading[(i, 3)].is_finite()));
+    // Nor does a ridge that is lost beside the covariances.
+    let lost = Setting { ridge: 1e-20, ..candidates.setting().clone() };
+    assert!(Candidates::new(&lost).unwrap().pairs().unwrap().leading[(0, 1)].is_nan());
+    // A relu above a threshold has no stationary state at large values: those pairs are lost alone.
+    let strong = Setting::scalar(Transfer::Relu { threshold: 0.5 }, 1.5, &[0.3, 2.0, -0.2]);
+    let strong = Candidates::new(&strong).unwrap();
+    let map = strong.pairs().unwrap();
+    assert!(map.leading[(0, 2)].is_finite(), "{map:?}");
+    assert!(map.leading[(0, 1)].is_nan() && map.bulk_radius[1].is_nan(), "{map:?}");
+    assert!(matches!(strong.train(&[1, 0]), Err(OutputError::Clamped(_))));
     assert!(matches!(candidates.train(&[]), Err(OutputError::NoTargets)));
     assert_eq!(
         candidates.train(&[0, 4]).unwrap_err().to_string(),

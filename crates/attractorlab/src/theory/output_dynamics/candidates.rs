@@ -7,7 +7,7 @@ use attractorlab_numerics::linalg::{Complex64, Lu, Mat, singular_values};
 use super::ensemble::{Clamp, Coupled, Ensemble};
 use super::setting::{check, dependent};
 use super::{OutputError, Prediction, Setting};
-use crate::theory::clamped::ClampedState;
+use crate::theory::clamped::{ClampedError, ClampedState};
 
 /// The clamped states of many values and the covariances of their pairs, for predictions of every network that holds some
 /// of the values.
@@ -34,18 +34,19 @@ use crate::theory::clamped::ClampedState;
 pub struct Candidates {
     setting: Setting,
     ensemble: Arc<Ensemble>,
-    states: Vec<ClampedState>,
+    /// The state of each value, or why there is none.
+    states: Vec<Result<ClampedState, OutputError>>,
     /// Pair (i, j) with i ≤ j, i first, at j(j + 1)/2 + i.
-    pairs: Vec<Coupled>,
+    pairs: Vec<Result<Coupled, OutputError>>,
 }
 
 /// Networks trained to two values each, for all pairs of n values.
 #[derive(Debug, Clone)]
 pub struct PairMap {
-    /// Leading pole at value i of a network trained to values i and j, in row i and column j (n×n). NaN on the diagonal, and
-    /// where the states are linearly dependent.
+    /// Leading pole at value i of a network trained to values i and j, in row i and column j (n×n). NaN on the diagonal,
+    /// where the states are linearly dependent, and where a value has no stationary state.
     pub leading: Mat<Complex64>,
-    /// Radius g√⟨φ'²⟩ of the bulk at each value; the state is chaotic at one and above.
+    /// Radius g√⟨φ'²⟩ of the bulk at each value; the state is chaotic at one and above. NaN without a stationary state.
     pub bulk_radius: Vec<f64>,
 }
 
@@ -63,20 +64,21 @@ impl Candidates {
     /// Clamps the bulk of a setting at each of its targets.
     ///
     /// # Errors
-    /// [`OutputError`] for arguments out of range or a bulk without a stationary state. Equal targets are no error here.
+    /// [`OutputError`] for arguments out of range. Equal targets are no error here, nor are those without a stationary state.
     pub fn new(setting: &Setting) -> Result<Self, OutputError> {
         check(setting)?;
         let ensemble = Arc::new(Ensemble::new(setting)?);
         let states = (0..setting.targets.len())
             .map(|i| ensemble.state(&setting.targets[i], setting.context_of(i)))
-            .collect::<Result<Vec<_>, OutputError>>()?;
-        let clamp = |i: usize| Clamp { state: &states[i], z: &setting.targets[i], u: setting.context_of(i) };
+            .collect::<Vec<_>>();
+        let clamp = |i: usize| -> Result<Clamp<'_>, OutputError> {
+            let state = states[i].as_ref().map_err(Clone::clone)?;
+            Ok(Clamp { state, z: &setting.targets[i], u: setting.context_of(i) })
+        };
         let mut pairs = Vec::with_capacity(states.len() * (states.len() + 1) / 2);
         for j in 0..states.len() {
-            for i in 0..j {
-                pairs.push(ensemble.pair(clamp(i), clamp(j))?);
-            }
-            pairs.push(ensemble.own(clamp(j))?);
+            pairs.extend((0..j).map(|i| ensemble.pair(clamp(i)?, clamp(j)?)));
+            pairs.push(clamp(j).and_then(|j| ensemble.own(j)));
         }
         Ok(Self { setting: setting.clone(), ensemble, states, pairs })
     }
@@ -90,7 +92,8 @@ impl Candidates {
     ///
     /// # Errors
     /// [`OutputError::NoTargets`] for none; [`OutputError::NoCandidate`] for an index without a value;
-    /// [`OutputError::Dependent`], with positions in the list of chosen ones, if no readout tells their states apart.
+    /// [`OutputError::Dependent`], with positions in the list of chosen ones, if no readout tells their states apart;
+    /// [`OutputError::Clamped`] for a value without a stationary state.
     pub fn train(&self, chosen: &[usize]) -> Result<Prediction, OutputError> {
         let all = &self.setting;
         let count = all.targets.len();
@@ -111,20 +114,22 @@ impl Candidates {
             return Err(OutputError::NoTargets);
         }
         setting.tells_apart()?;
+        let states: Vec<ClampedState> =
+            chosen.iter().map(|&i| self.states[i].clone()).collect::<Result<_, _>>()?;
+        let pair = |i: usize, j: usize| self.pairs[j * (j + 1) / 2 + i].clone();
         // Pair (i, j) of the chosen, i first.
         let coupled = |i: usize, j: usize| {
             let (i, j) = (chosen[i], chosen[j]);
-            if i <= j {
-                self.pairs[j * (j + 1) / 2 + i].clone()
-            } else {
-                self.pairs[i * (i + 1) / 2 + j].swapped()
-            }
+            if i <= j { pair(i, j) } else { pair(j, i).map(|pair| pair.swapped()) }
         };
-        let pairs: Vec<Vec<Coupled>> = (0..m).map(|j| (0..m).map(|i| coupled(i, j)).collect()).collect();
+        let pairs: Vec<Vec<Coupled>> =
+            (0..m).map(|j| (0..m).map(|i| coupled(i, j)).collect()).collect::<Result<_, OutputError>>()?;
         let rates = Mat::from_fn(m, m, |i, j| pairs[j][i].pair().rates);
         let singular = singular_values(rates.as_ref())?;
         let condition = singular[0] / singular[m - 1];
-        if !(condition < 1e12) && setting.ridge == 0.0 {
+        // A ridge that is lost beside C is none.
+        let of_gram = (singular[0] + setting.ridge) / (singular[m - 1] + setting.ridge);
+        if !(of_gram < if setting.ridge == 0.0 { 1e12 } else { 1e15 }) {
             let (first, second) = most_alike(&rates);
             return Err(dependent(&setting, first, second, condition));
         }
@@ -136,7 +141,7 @@ impl Candidates {
         let local = (0..m)
             .map(|current| {
                 self.ensemble.local(
-                    &self.states[chosen[current]],
+                    &states[current],
                     current,
                     values.clone(),
                     readout.clone(),
@@ -150,7 +155,7 @@ impl Candidates {
         });
         Ok(Prediction {
             ensemble: self.ensemble.clone(),
-            states: chosen.iter().map(|&i| self.states[i].clone()).collect(),
+            states,
             covariance,
             rates,
             readout,
@@ -174,13 +179,15 @@ impl Candidates {
                         leading[(i, j)] = prediction.local[0].poles[0];
                         leading[(j, i)] = prediction.local[1].poles[0];
                     }
-                    Err(OutputError::Dependent { .. }) => (),
+                    Err(
+                        OutputError::Dependent { .. } | OutputError::Clamped(ClampedError::NoState { .. }),
+                    ) => (),
                     Err(error) => return Err(error),
                 }
             }
         }
-        let bulk_radius =
-            self.states.iter().map(|state| self.setting.g * state.gain_squared.sqrt()).collect();
+        let radius = |state: &ClampedState| self.setting.g * state.gain_squared.sqrt();
+        let bulk_radius = self.states.iter().map(|state| state.as_ref().map_or(f64::NAN, radius)).collect();
         Ok(PairMap { leading, bulk_radius })
     }
 }

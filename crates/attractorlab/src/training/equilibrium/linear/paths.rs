@@ -284,8 +284,8 @@ struct Product {
     projected: Mat<f64>,
 }
 
-/// Rows that must be in excess before the others are told by them, and the size of the factors with which they may tell them:
-/// so much of the precision is lost at most.
+/// Rows that must be in excess before the others are told by them, and the size of the factors with which they may tell them, which
+/// amplify rounding.
 const EXCESS: usize = 4;
 const AMPLIFIED: f64 = 1e3;
 
@@ -410,16 +410,17 @@ impl LinearisedPath {
         let Ok(factors) = Lu::from_matrix(first.to_owned()) else { return };
         let mut told = others.to_owned();
         factors.solve_matrix_in_place(told.as_mut());
-        if !(told.norm_max() < AMPLIFIED) {
-            return;
-        }
         let follow = |matrix: &Mat<f64>| {
             let (first, others) = matrix.as_ref().split_at_col(r);
             let mut kept = first.to_owned();
             matmul_add(1.0, others, told.transpose(), kept.as_mut());
             kept
         };
-        (self.lift, self.moved) = (follow(&self.lift), follow(&self.moved));
+        let lift = follow(&self.lift);
+        if !(told.norm_max().max(lift.norm_max()) < AMPLIFIED) {
+            return;
+        }
+        (self.lift, self.moved) = (lift, follow(&self.moved));
         if self.is_triangle {
             match Qr::new(self.moved.as_ref()) {
                 Ok(qr) => self.moved = qr.r(),
@@ -531,4 +532,40 @@ fn times(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
     let mut out = Mat::zeros(a.nrows(), b.ncols());
     matmul(a, b, out.as_mut());
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LinearisedPath;
+    use crate::training::equilibrium::linear::{LinearRule, LinearTask, LinearWeights};
+    use attractorlab_numerics::linalg::{Lu, Mat};
+    use attractorlab_numerics::random::Stream;
+
+    #[test]
+    fn rows_are_told_by_others_again_and_again() {
+        let mut stream = Stream::new(2, "rows", 0);
+        let (n, m, rate) = (60, 40, 0.3);
+        let mut normal = |rows, columns, sd: f64| Mat::from_fn(rows, columns, |_, _| sd * stream.normal());
+        let (x, start, noise) = (normal(n, m, 0.6), normal(n, n, 0.05), normal(n, m, 0.05));
+        let teacher = Lu::from_matrix(Mat::<f64>::identity(n, n) - normal(n, n, 0.05)).unwrap();
+        let y = teacher.inverse() * &x + noise;
+        let task = LinearTask::new(x, y).unwrap();
+        let mut path = LinearisedPath::new(&task, start.as_ref(), rate).unwrap();
+        let mut literal = LinearWeights::new(&task, start).unwrap();
+        let mut rows = vec![path.rows];
+        for step in 1..=800 {
+            path.advance(1);
+            literal.step(LinearRule::Linearised, rate).unwrap();
+            if rows.last() != Some(&path.rows) {
+                rows.push(path.rows);
+            }
+            if step % 40 == 0 {
+                let (found, expected) = (path.loss().unwrap(), task.loss(literal.weights()).unwrap());
+                assert!((found / expected - 1.0).abs() < 1e-9, "{step}: {found} {expected}");
+            }
+        }
+        assert!(rows.len() > 3 && path.rows < m / 2, "{rows:?}");
+        let error = (path.weights().unwrap() - literal.weights()).norm_max();
+        assert!(error < 1e-9, "{error:e}");
+    }
 }
