@@ -504,7 +504,7 @@ fn rule_3_keeps_to_its_steps(
     (path, literal)
 }
 
-/// Columns of the course vanish one after the other, and rows are told by others from then on.
+/// Columns of the course vanish one after the other; with more samples than units the product of all steps keeps its rows.
 #[test]
 fn the_course_of_rule_3_is_right_where_most_of_it_has_vanished() {
     let mut stream = attractorlab::numerics::random::Stream::new(9, "vanished", 0);

@@ -262,9 +262,8 @@ pub struct LinearisedPath {
     /// Λ, rising, and V.
     eigenvalues: Vec<f64>,
     modes: Mat<f64>,
-    /// VᵀTV = `lift` times the first `rows` rows and `active` columns of `transfer`.
+    /// VᵀTV = `lift` times as many rows of `transfer` as it has columns, and the first `active` columns of that.
     transfer: Mat<f64>,
-    rows: usize,
     active: usize,
     lift: Mat<f64>,
     /// X − BY = `residual` · P · Vᵀ, where P is VᵀTV itself, or the product of all steps where T₀ is singular.
@@ -342,7 +341,6 @@ impl LinearisedPath {
             eigenvalues,
             modes,
             transfer,
-            rows: m,
             active: m,
             lift: Mat::identity(m, m),
             residual,
@@ -359,7 +357,7 @@ impl LinearisedPath {
     /// Makes steps.
     pub fn advance(&mut self, steps: u64) {
         for _ in 0..steps {
-            let (lambdas, rows) = (&self.eigenvalues[..self.active], self.rows);
+            let (lambdas, rows) = (&self.eigenvalues[..self.active], self.rows());
             let transfer = self.transfer.as_ref().subrows(0, rows);
             if let Some(Product { course, .. }) = &mut self.product {
                 multiply_by_step(course.as_ref(), transfer, lambdas, self.rate, self.next.as_mut());
@@ -374,13 +372,18 @@ impl LinearisedPath {
         }
     }
 
+    /// Number of rows that are stepped; the others follow from them.
+    fn rows(&self) -> usize {
+        self.lift.ncols()
+    }
+
     /// Leaves out the last columns while they have vanished beside the largest, and go on vanishing.
     fn leave_out(&mut self) {
         let matrices = [Some(&self.transfer), self.product.as_ref().map(|product| &product.course)];
         let sizes: Vec<Vec<f64>> = matrices
             .into_iter()
             .flatten()
-            .map(|matrix| (0..self.active).map(|j| largest(&matrix.col_as_slice(j)[..self.rows])).collect())
+            .map(|matrix| (0..self.active).map(|j| largest(&matrix.col_as_slice(j)[..self.rows()])).collect())
             .collect();
         // A course that diverges keeps all its columns.
         if !sizes.iter().flatten().all(|size| size.is_finite()) {
@@ -395,14 +398,14 @@ impl LinearisedPath {
             self.active -= 1;
         }
         // The product of all steps is needed in full.
-        if self.product.is_none() && self.rows >= self.active + EXCESS {
+        if self.product.is_none() && self.rows() >= self.active + EXCESS {
             self.tell_by_first_rows();
         }
     }
 
     /// Keeps as many rows of T as columns, if the others follow from them with little loss.
     fn tell_by_first_rows(&mut self) {
-        let (rows, r) = (self.rows, self.active);
+        let (rows, r) = (self.rows(), self.active);
         // Columns differ by all that numbers can tell apart.
         let sizes: Vec<f64> = (0..r).map(|j| largest(&self.transfer.col_as_slice(j)[..rows])).collect();
         let columns = Mat::from_fn(r, rows, |j, i| self.transfer[(i, j)] / sizes[j]);
@@ -427,7 +430,6 @@ impl LinearisedPath {
                 Err(_) => self.is_triangle = false,
             }
         }
-        self.rows = r;
     }
 
     /// Number of steps made.
@@ -438,13 +440,13 @@ impl LinearisedPath {
     /// The rows and columns of P that count.
     fn course(&self) -> MatRef<'_, f64> {
         let p = self.product.as_ref().map_or(&self.transfer, |product| &product.course);
-        p.as_ref().submatrix(0, 0, self.rows, self.active)
+        p.as_ref().submatrix(0, 0, self.rows(), self.active)
     }
 
     /// Z = (1 − PQ)⁻¹P with Q = VᵀX⁺ · `residual`, in the columns that count, so that
     /// E = A_∞ · `residual` · `lift` · ZVᵀ.
     fn resolved(&self) -> Result<Mat<f64>, LearningError> {
-        let (p, m, r) = (self.course(), self.rows, self.active);
+        let (p, m, r) = (self.course(), self.rows(), self.active);
         let mut z = p.to_owned();
         if let Some(product) = &self.product {
             let mut factor = Mat::identity(m, m);
@@ -465,7 +467,7 @@ impl LinearisedPath {
     /// Whether the course has left what numbers can hold.
     pub fn has_diverged(&self) -> bool {
         let finite = |matrix: &Mat<f64>| {
-            let columns = (0..self.active).map(|j| &matrix.col_as_slice(j)[..self.rows]);
+            let columns = (0..self.active).map(|j| &matrix.col_as_slice(j)[..self.rows()]);
             columns
                 .fold(true, |so_far, column| column.iter().fold(so_far, |so_far, v| so_far & v.is_finite()))
         };
@@ -552,19 +554,19 @@ mod tests {
         let task = LinearTask::new(x, y).unwrap();
         let mut path = LinearisedPath::new(&task, start.as_ref(), rate).unwrap();
         let mut literal = LinearWeights::new(&task, start).unwrap();
-        let mut rows = vec![path.rows];
+        let mut rows = vec![path.rows()];
         for step in 1..=800 {
             path.advance(1);
             literal.step(LinearRule::Linearised, rate).unwrap();
-            if rows.last() != Some(&path.rows) {
-                rows.push(path.rows);
+            if rows.last() != Some(&path.rows()) {
+                rows.push(path.rows());
             }
             if step % 40 == 0 {
                 let (found, expected) = (path.loss().unwrap(), task.loss(literal.weights()).unwrap());
                 assert!((found / expected - 1.0).abs() < 1e-9, "{step}: {found} {expected}");
             }
         }
-        assert!(rows.len() > 3 && path.rows < m / 2, "{rows:?}");
+        assert!(rows.len() > 3 && path.rows() < m / 2, "{rows:?}");
         let error = (path.weights().unwrap() - literal.weights()).norm_max();
         assert!(error < 1e-9, "{error:e}");
     }
