@@ -5,7 +5,6 @@ use std::sync::Arc;
 use attractorlab_numerics::linalg::Mat;
 
 use super::ensemble::Ensemble;
-use super::setting::check;
 use super::{Candidates, OutputError, Setting};
 use crate::theory::clamped::{ClampedState, LocalDynamics};
 
@@ -34,8 +33,6 @@ pub struct Prediction {
 /// [`OutputError`] for arguments out of range, targets whose states are linearly dependent (A and
 /// −A of an odd transfer function, equal targets), or a bulk without a stationary state.
 pub fn predict(setting: &Setting) -> Result<Prediction, OutputError> {
-    check(setting)?;
-    setting.tells_apart()?;
     let every: Vec<usize> = (0..setting.targets.len()).collect();
     Candidates::new(setting)?.train(&every)
 }
